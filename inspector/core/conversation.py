@@ -1,0 +1,141 @@
+"""One TCP connection, from its first request to its end.
+
+Bytes of both directions and their times go in, in the order in which they were seen; events come
+out. First HTTP is read (`opening`); when a server answers 101, frames (`framing`); in the end it is
+told who closed, and how.
+
+    bytes -> heads -> 101 -> frames -> messages -> end
+                \\______________\\________\\________\\___ findings
+
+Nothing that a peer sent raises, and none of its bytes is lost without a word.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from inspector.core.events import Closed, Ended, Event, How
+from inspector.core.frames import MAX_PAYLOAD
+from inspector.core.framing import Framing
+from inspector.core.life import Life
+from inspector.core.opening import Opening
+from inspector.core.rfc import SIDES, Side
+from inspector.core.rules.closing import close_code, close_reason
+
+
+class Conversation:
+    """Decode one TCP connection. Each method returns the events that became known by it."""
+
+    def __init__(self, max_payload: int = MAX_PAYLOAD) -> None:
+        self.life = Life()
+        self.max_payload = max_payload
+        self._opening = Opening(self.life)
+        self._framing: Framing | None = None
+        self._time = 0.0
+        self._ends: list[Ended] = []
+        self._late_news: list[Event] = []
+        self._closed = False
+
+    @property
+    def stage(self) -> Literal["http", "frames", "opaque"]:
+        """What its bytes are read as. Opaque: they are no HTTP, and no WebSocket was asked for."""
+        if self._framing is not None:
+            return "frames"
+        return "opaque" if self._opening.why and not self._opening.opened else "http"
+
+    @property
+    def unsettled(self) -> bool:
+        """Is a frame out whose message's number is not known yet?"""
+        return self._framing is not None and self._framing.unsettled
+
+    @property
+    def ended(self) -> bool:
+        """Have both TCP directions ended?"""
+        return self.life.over
+
+    def receive(self, side: Side, data: bytes, time: float) -> Iterator[Event]:
+        """The next bytes of one direction, and when they came (seconds since the epoch)."""
+        if self._closed or not data:
+            return
+        self._time = time
+        yield from self._news()
+        if self._framing is not None:
+            yield from self._framing.receive(side, data, time)
+        else:
+            yield from self._opening.receive(side, data, time)
+            yield from self._proceed()
+
+    def gap(self, side: Side, size: int) -> None:
+        """`size` bytes of this direction are not in the capture. What follows is told later."""
+        if self._framing is None:
+            self._opening.give_up("no HTTP after a gap in the capture")
+            self._late_news += self._proceed()
+        if self._framing is not None:
+            self._framing.gap(side, size)
+
+    def end(self, side: Side, how: How, time: float) -> Iterator[Event]:
+        """One direction of TCP ended."""
+        if self.life.has_ended(side):
+            return
+        self._time = time
+        yield from self._news()
+        if self._framing is None:
+            yield from self._opening.end(side, time)
+            yield from self._proceed()
+        if self._framing is not None:
+            yield from self._framing.end(side)
+        self.life.step(side, "end")
+        self._ends.append(Ended(side, how, time))
+        yield from self._tell_ends()
+        if self.life.over:
+            if self._framing is not None:
+                yield from self._framing.judge()
+            yield from self._close()
+
+    def finish(self) -> Iterator[Event]:
+        """The capture ended; the connection may live on, so nothing is blamed for that."""
+        yield from self._news()
+        if self._framing is None:
+            yield from self._opening.finish(self._time)
+            yield from self._proceed()
+        if self._framing is not None:
+            for side in SIDES:
+                if not self.life.has_ended(side):
+                    yield from self._framing.finish(side)
+        yield from self._close()
+
+    def _proceed(self) -> Iterator[Event]:
+        """From HTTP to frames, once the answer is there, or to raw bytes if none can come."""
+        opening, time = self._opening, self._time
+        if opening.why is not None and opening.asked is not None:
+            yield from opening.finish(time)
+        if opening.agreement is not None:
+            framing = self._framing = Framing(opening.agreement, self.life, self.max_payload)
+            if opening.why is not None:
+                framing.give_up(opening.why)
+            for side, data, then in opening.rest(time):
+                yield from framing.receive(side, data, then)
+            for side in SIDES:
+                if self.life.has_ended(side):
+                    yield from framing.end(side)
+        yield from self._tell_ends()
+
+    def _news(self) -> Iterator[Event]:
+        news, self._late_news = self._late_news, []
+        yield from news
+
+    def _tell_ends(self) -> Iterator[Event]:
+        """The ends of TCP directions, once it is known that this is a WebSocket's connection."""
+        if self._opening.opened:
+            ends, self._ends = self._ends, []
+            yield from ends
+
+    def _close(self) -> Iterator[Event]:
+        if self._closed or not self._opening.opened:
+            return
+        self._closed = True
+        code, reason, by = None, None, self.life.closed_by
+        close = self._framing.seen.of(by).close if self._framing is not None and by else None
+        if close is not None:
+            code = close_code(close.frame)
+            reason = close_reason(close.frame).decode("utf-8", "replace")
+        yield Closed(by, code, reason, self.life.clean)

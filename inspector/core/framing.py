@@ -1,0 +1,255 @@
+"""After the 101: frames, and everything that follows from them.
+
+    bytes -> frames -> messages
+       \\_____\\_________\\______ findings
+
+Each whole frame is shown to the rules together with all that was `seen` before it, and only then is
+taken in. What can not be read as frames comes out as `Raw`, with the reason.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from inspector.core.events import Event, Framed, Messaged
+from inspector.core.findings import Finding, Rule
+from inspector.core.frames import Frame, FrameDecoder, Raw
+from inspector.core.handshake import Agreement
+from inspector.core.late_http import START, LateResponse, begins_http
+from inspector.core.life import Life
+from inspector.core.messages import Message
+from inspector.core.rfc import BINARY, CLOSE, PEER, SIDES, Side
+from inspector.core.rules.closing import (
+    CLIENT_CLOSED_FIRST,
+    CLOSE_MISSING,
+    CLOSE_UNANSWERED,
+    GARBAGE_AFTER_CLOSE,
+    HTTP_AFTER_CLOSE,
+)
+from inspector.core.rules.control import PING_UNANSWERED
+from inspector.core.rules.framing import rules_for
+from inspector.core.rules.messages import (
+    FRAME_HUGE,
+    FRAME_TRUNCATED,
+    MESSAGE_RULES,
+    MESSAGE_UNFINISHED,
+)
+from inspector.core.seen import Seen
+
+MAX_REMEMBERED_FRAGMENTS: Final = 20_000
+"""Fragments that wait to be told the number of their message."""
+
+_HTTP: Final = "an HTTP response after Close"
+_GARBAGE: Final = "bytes after Close that are no whole frame"
+
+
+class Framing:
+    """Both directions of one connection, from their first frame on."""
+
+    def __init__(self, agreement: Agreement, life: Life, max_payload: int) -> None:
+        self.life = life
+        self.seen = Seen(agreement, life)
+        self.frames = 0
+        self.messages = 0
+        self._max_payload = max_payload
+        self._decoders = {side: FrameDecoder(side, max_payload) for side in SIDES}
+        self._times: dict[Side, float] = {"client": 0.0, "server": 0.0}
+        """When each side's last byte came."""
+        self._fragments: dict[Side, list[Framed]] = {"client": [], "server": []}
+        self._late: LateResponse | None = None
+        self._unread: set[Side] = set()
+        """Sides of which bytes were not read: what they did not send, nobody knows."""
+
+    @property
+    def unsettled(self) -> bool:
+        """Is a frame out whose message's number is not known yet?"""
+        return any(self._fragments.values())
+
+    def receive(self, side: Side, data: bytes, time: float) -> Iterator[Event]:
+        """The next bytes of one direction."""
+        self._decoders[side].feed(data)
+        self._times[side] = time
+        yield from self._read(side)
+
+    def gap(self, side: Side, size: int) -> None:
+        """`size` bytes of this direction are not in the capture: framing is lost."""
+        self._unread.add(side)
+        self._decoders[side].gap(size)
+
+    def give_up(self, why: str) -> None:
+        """There are no frames at all: what comes is raw."""
+        for side in SIDES:
+            self._unread.add(side)
+            self._decoders[side].give_up(why)
+
+    def end(self, side: Side) -> Iterator[Event]:
+        """This direction of TCP ended."""
+        yield from self._read_late(side)
+        decoder = self._decoders[side]
+        if decoder.waiting and self.seen.of(side).close:
+            yield self._found(GARBAGE_AFTER_CLOSE, decoder, f"{decoder.waiting} {_GARBAGE}")
+            decoder.give_up(_GARBAGE)
+        truncated = decoder.raw_why is None
+        for event in self._rest(side):
+            yield event
+            if truncated and isinstance(event, Framed):
+                yield self._truncated(event)
+        yield from self._unfinished(side)
+        if side == "client" and self.life.clean and not self.life.has_ended("server"):
+            words = "the client ended TCP before the server did, after both had sent Close"
+            yield self._found(CLIENT_CLOSED_FIRST, decoder, words)
+
+    def finish(self, side: Side) -> Iterator[Event]:
+        """No more of this direction comes; nobody knows whether it ended."""
+        yield from self._read_late(side)
+        yield from self._rest(side)
+
+    def judge(self) -> Iterator[Finding]:
+        """Both directions have ended: what only that can prove."""
+        closes = {side: self.seen.of(side).close for side in SIDES}
+        for side in SIDES:
+            if PEER[side] not in self._unread:
+                for ping in self.seen.of(side).pings.unanswered():
+                    if not ping.excused:
+                        words = "no Pong came back for this Ping"
+                        place = (ping.offset, words, ping.number)
+                        yield Finding(PING_UNANSWERED, PEER[side], side, *place)
+            received = closes[PEER[side]]
+            if closes[side] is None and received is not None and side not in self._unread:
+                words = f"it received a Close (frame {received.number}) and sent none"
+                yield self._found(CLOSE_UNANSWERED, self._decoders[side], words)
+            if not any(closes.values()) and not self._unread and self.life.closed_by == side:
+                words = "its TCP direction ended first, and neither side had sent a Close"
+                yield self._found(CLOSE_MISSING, self._decoders[side], words)
+
+    def _read(self, side: Side) -> Iterator[Event]:
+        """As much as can be read of what has come."""
+        decoder = self._decoders[side]
+        while True:
+            if side == "server" and self.seen.closing and begins_http(decoder):
+                late = self._late_http(decoder)
+                if not late:
+                    return
+                yield from late
+                continue
+            piece = decoder.next_piece()
+            if piece is None:
+                return
+            yield from self._piece(piece)
+
+    def _read_late(self, side: Side) -> Iterator[Event]:
+        """Before what is left is taken for half a frame: is it an HTTP response cut short?"""
+        yield from self._read(side)
+        if side == "server" and self._late is not None:
+            decoder = self._decoders[side]
+            yield self._found(HTTP_AFTER_CLOSE, decoder, f"{self._late.words(decoder)}, cut short")
+            decoder.give_up(_HTTP)
+
+    def _rest(self, side: Side) -> Iterator[Event]:
+        for piece in self._decoders[side].end():
+            yield from self._piece(piece)
+
+    def _piece(self, piece: Frame | Raw) -> list[Event]:
+        return self._frame(piece) if isinstance(piece, Frame) else [self._raw(piece)]
+
+    def _late_http(self, decoder: FrameDecoder) -> list[Event]:
+        """An HTTP response where a frame should begin; nothing while more of it has to come."""
+        if decoder.peek(len(START)) != START:
+            return []
+        late = self._late = self._late or LateResponse()
+        late.read(decoder)
+        if late.size is None and not late.endless:
+            return []
+        self._late = None
+        finding = self._found(HTTP_AFTER_CLOSE, decoder, late.words(decoder))
+        if late.size is not None:
+            return [finding, decoder.skip(late.size, _HTTP)]
+        decoder.give_up(_HTTP)
+        if not self.seen.of("server").close:
+            self._unread.add("server")  # its Close may be among the bytes
+        return [finding]
+
+    def _raw(self, raw: Raw) -> Raw:
+        """Bytes that are no frame; after a loss of framing, there may be some among them."""
+        if self._decoders[raw.side].lost and not self.seen.of(raw.side).close:
+            self._unread.add(raw.side)
+        return raw
+
+    def _frame(self, frame: Frame) -> list[Event]:
+        self.frames += 1
+        side, number, seen = frame.side, self.frames, self.seen
+        framed = Framed(number, frame, self._times[side])
+        events: list[Event] = [framed]
+        if not frame.header_complete:
+            return events
+        header_rules, payload_rules = rules_for(side, frame.opcode)
+        for rule, check in header_rules:
+            if words := check(frame, seen):
+                events.append(Finding(rule, side, side, frame.offset, words, number))
+        if self._max_payload < (frame.length or 0) < 2**63:
+            words = f"{frame.length} bytes in one frame; no more than {self._max_payload} are kept"
+            events.append(Finding(FRAME_HUGE, side, side, frame.offset, words, number))
+        if not frame.complete:
+            return events
+        for rule, check in payload_rules:
+            if words := check(frame, seen):
+                events.append(Finding(rule, side, side, frame.offset, words, number))
+        message = seen.of(side).assembler.add(number, frame)
+        seen.take(number, frame)
+        if message is not None:
+            events += self._message(framed, message)
+        elif frame.opcode <= BINARY:
+            self._remember(framed)
+        elif frame.opcode == CLOSE:
+            events += self._unfinished(side)
+        return events
+
+    def _message(self, framed: Framed, message: Message) -> Iterator[Event]:
+        """A message is whole: its number is known to all its frames."""
+        self.messages += 1
+        framed.message = self.messages
+        if len(message.frames) > 1:
+            for fragment in self._fragments[message.side]:
+                fragment.message = self.messages
+            self._fragments[message.side].clear()
+        yield Messaged(self.messages, message, framed.time)
+        if message.inflated is None and message.utf8_fault is None:
+            return  # there is nothing for the rules to look at
+        for rule, check in MESSAGE_RULES:
+            if words := check(message):
+                place = (message.first.offset, words, message.frames[0])
+                yield Finding(rule, message.side, message.side, *place)
+
+    def _remember(self, framed: Framed) -> None:
+        """A fragment waits for the number of its message, if that is not too long to wait for."""
+        fragments = self._fragments[framed.frame.side]
+        message = self.seen.of(framed.frame.side).assembler.open
+        if message is None:
+            return
+        if not 1 < message.count <= MAX_REMEMBERED_FRAGMENTS:
+            fragments.clear()
+        if message.count <= MAX_REMEMBERED_FRAGMENTS:
+            fragments.append(framed)
+
+    def _unfinished(self, side: Side) -> Iterator[Finding]:
+        """No more fragments come, because of a Close or of the end."""
+        self._fragments[side].clear()
+        message = self.seen.of(side).assembler.abandon()
+        if message is not None and side not in self._unread:
+            first = message.numbers[0]
+            words = f"the message begun with frame {first} has no last fragment"
+            yield Finding(MESSAGE_UNFINISHED, side, side, message.first.offset, words, first)
+
+    def _truncated(self, event: Framed) -> Finding:
+        frame = event.frame
+        if frame.header_complete:
+            came = len(frame.wire_payload) + frame.spilled
+            words = f"the connection ended after {came} of {frame.length} payload bytes"
+        else:
+            words = f"the connection ended after {len(frame.header)} bytes of the frame's header"
+        place = (frame.offset, words, event.number)
+        return Finding(FRAME_TRUNCATED, frame.side, frame.side, *place)
+
+    @staticmethod
+    def _found(rule: Rule, decoder: FrameDecoder, words: str) -> Finding:
+        """A finding about the place that a direction has come to."""
+        return Finding(rule, decoder.side, decoder.side, decoder.offset, words)

@@ -1,0 +1,228 @@
+"""Rules of the handshake response (RFC 6455 §4.2.2) and of what it agrees to (RFC 7692 §7.1)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from inspector.core.findings import Rule, Severity, checks, register
+from inspector.core.handshake import Extension, accept_for, parse_extensions, window_bits
+from inspector.core.heads import Head
+from inspector.core.safe import quoted
+
+Found = tuple[int, str] | None
+Check = Callable[[Head, Head], Found]
+
+RESPONSE_RULES: Final[list[tuple[Rule, Check]]] = []
+"""Each is shown request and response; most hold only for a 101 and say so themselves."""
+
+FAIL = "The client has to fail the connection: the page gets an error, and 1006."
+
+
+def _rule(
+    id: str, rfc: str, why: str, severity: Severity = "error", peer: str = FAIL
+) -> Callable[[Check], Check]:
+    return checks(register(id, "server", severity, "hs-resp", rfc, why, peer), RESPONSE_RULES)
+
+
+def _only_101(check: Check) -> Check:
+    return lambda request, response: check(request, response) if response.status == 101 else None
+
+
+@_rule(
+    "resp-header-malformed",
+    "6455 §4.2.2(5); 9112 §4, §5",
+    "A head that readers take differently is no agreement.",
+)
+def header_malformed(request: Head, response: Head) -> Found:
+    if not response.faults:
+        return None
+    return response.faults[0].offset, "; ".join(fault.words for fault in response.faults[:3])
+
+
+@_rule(
+    "resp-status-not-101",
+    "6455 §4.1 resp(1)",
+    "Refused, redirected or asked for a password: a fact, not a fault.",
+    "info",
+    "The page gets an error and 1006, and never learns the status.",
+)
+def status_not_101(request: Head, response: Head) -> Found:
+    if response.status == 101:
+        return None
+    return 0, f"the answer is {quoted(response.line)}: no upgrade"
+
+
+@_rule("resp-http-version-low", "6455 §4.2.2(5.1)", "HTTP/1.0 knows no 101.")
+@_only_101
+def http_version_low(request: Head, response: Head) -> Found:
+    return (0, f"a 101 in {response.version}") if response.is_before_http_1_1 else None
+
+
+@_rule("resp-upgrade-missing", "6455 §4.2.2(5.2)", "The server names what it changes to.")
+@_only_101
+def upgrade_missing(request: Head, response: Head) -> Found:
+    value = response.get("upgrade")
+    if value is not None and value.lower() == "websocket":
+        return None
+    words = "there is no Upgrade field" if value is None else f"Upgrade is {quoted(value)}"
+    return response.offset_of("upgrade"), f"{words}: it has to be websocket"
+
+
+@_rule("resp-connection-no-upgrade", "6455 §4.2.2(5.3)", "Upgrade is hop by hop, here too.")
+@_only_101
+def connection_no_upgrade(request: Head, response: Head) -> Found:
+    if response.has_token("connection", "upgrade"):
+        return None
+    return response.offset_of("connection"), "no element upgrade in Connection"
+
+
+@_rule("resp-accept-missing", "6455 §4.1 resp(4)", "Without it the server has proved nothing.")
+@_only_101
+def accept_missing(request: Head, response: Head) -> Found:
+    present = response.all("sec-websocket-accept")
+    return None if present else (0, "a 101 without Sec-WebSocket-Accept")
+
+
+@_rule("resp-accept-duplicate", "6455 §11.3.3", "There is one proof for one key.")
+@_only_101
+def accept_duplicate(request: Head, response: Head) -> Found:
+    lines = response.all("sec-websocket-accept")
+    return (lines[1].offset, f"{len(lines)} Sec-WebSocket-Accept fields") if lines[1:] else None
+
+
+@_rule(
+    "resp-accept-wrong",
+    "6455 §4.1 resp(4), §4.2.2(5.4)",
+    "Only one who knows the protocol can derive it: a cache or a plain web server can not.",
+)
+@_only_101
+def accept_wrong(request: Head, response: Head) -> Found:
+    key, received = request.get("sec-websocket-key"), response.get("sec-websocket-accept")
+    if key is None or received is None or accept_for(key) == received:
+        return None
+    offset = response.offset_of("sec-websocket-accept")
+    return offset, f"the proof is {quoted(received)}; {quoted(key)} makes {accept_for(key)!r}"
+
+
+@_rule("resp-protocol-unrequested", "6455 §4.2.2(4)", "A server picks from what was asked for.")
+@_only_101
+def protocol_unrequested(request: Head, response: Head) -> Found:
+    asked = {"", *request.elements("sec-websocket-protocol")}
+    for line in response.all("sec-websocket-protocol"):
+        for chosen in (part.strip(" \t") for part in line.value.split(",")):
+            if chosen not in asked:
+                return line.offset, f"{quoted(chosen)} was not asked for"
+    return None
+
+
+@_rule("resp-protocol-multiple", "6455 §11.3.4, §4.3", "One connection, one subprotocol.")
+@_only_101
+def protocol_multiple(request: Head, response: Head) -> Found:
+    for number, line in enumerate(response.all("sec-websocket-protocol")):
+        if number or "," in line.value:
+            return line.offset, "more than one subprotocol is named"
+    return None
+
+
+@_rule("resp-protocol-empty", "6455 §4.2.2(4)", "To choose none, the field is left out.")
+@_only_101
+def protocol_empty(request: Head, response: Head) -> Found:
+    for line in response.all("sec-websocket-protocol"):
+        if not line.value:
+            return line.offset, "Sec-WebSocket-Protocol is empty"
+    return None
+
+
+@_rule("resp-ext-unrequested", "6455 §4.1 resp(5), §9.1", "Both sides have to know an extension.")
+@_only_101
+def ext_unrequested(request: Head, response: Head) -> Found:
+    offered = {extension.name.lower() for extension in parse_extensions(request)[0]}
+    for extension in parse_extensions(response)[0]:
+        if extension.name.lower() not in offered:
+            return extension.offset, f"the extension {quoted(extension.name)} was not offered"
+    return None
+
+
+@_rule("resp-ext-bad-syntax", "6455 §9.1", "What can not be read can not be agreed to.")
+@_only_101
+def ext_bad_syntax(request: Head, response: Head) -> Found:
+    _, faults = parse_extensions(response)
+    return (faults[0].offset, faults[0].words) if faults else None
+
+
+@_rule(
+    "resp-body-on-101",
+    "9110 §8.6, 9112 §6.1",
+    "After a 101 comes the new protocol, never a body.",
+    "warning",
+    "Most clients ignore the field.",
+)
+@_only_101
+def body_on_101(request: Head, response: Head) -> Found:
+    for name in ("content-length", "transfer-encoding"):
+        if response.all(name):
+            return response.offset_of(name), f"a 101 with {name}"
+    return None
+
+
+def _accepted(response: Head) -> Extension | None:
+    return next((ext for ext in parse_extensions(response)[0] if ext.is_deflate), None)
+
+
+_PARAMS: Final = (
+    "server_no_context_takeover",
+    "client_no_context_takeover",
+    "server_max_window_bits",
+    "client_max_window_bits",
+)
+
+
+@_rule("pmd-resp-unknown-param", "7692 §7", "An unknown parameter may change everything.")
+@_only_101
+def pmd_unknown_param(request: Head, response: Head) -> Found:
+    accepted = _accepted(response)
+    if accepted is None:
+        return None
+    unknown = [name for name, _ in accepted.params if name not in _PARAMS]
+    return (accepted.offset, f"unknown parameter {quoted(unknown[0])}") if unknown else None
+
+
+@_rule("pmd-resp-bad-value", "7692 §7.1", "Windows are 2 to the power of 8 to 15 bytes.")
+@_only_101
+def pmd_bad_value(request: Head, response: Head) -> Found:
+    accepted = _accepted(response)
+    if accepted is None:
+        return None
+    for name, value in accepted.params:
+        takes_bits = name.endswith("_max_window_bits")
+        wrong = window_bits(value) is None if takes_bits else value is not None
+        if name in _PARAMS and wrong:
+            words = f"{name} has no value" if value is None else f"{name} is {quoted(value)}"
+            return accepted.offset, words
+    return None
+
+
+@_rule(
+    "pmd-resp-client-bits-unoffered",
+    "7692 §7.1.2.2",
+    "Not every client can shrink its window; one that can says so.",
+)
+@_only_101
+def pmd_client_bits_unoffered(request: Head, response: Head) -> Found:
+    accepted = _accepted(response)
+    if accepted is None or not accepted.has("client_max_window_bits"):
+        return None
+    offers = [offer for offer in parse_extensions(request)[0] if offer.is_deflate]
+    if any(offer.has("client_max_window_bits") for offer in offers):
+        return None
+    return accepted.offset, "client_max_window_bits was not offered"
+
+
+RESP_MISSING: Final = register(
+    "resp-missing",
+    "server",
+    "warning",
+    "hs-resp",
+    "6455 §4.1",
+    "The connection ended before the server had answered.",
+    FAIL,
+)

@@ -1,0 +1,80 @@
+"""The rules are those of the catalogue, and each is proved by vectors on both of its sides."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import re
+from functools import cache
+from itertools import chain
+
+import pytest
+
+from inspector.core import rules
+from inspector.core.findings import RULES, Rule, register
+from inspector.core.rfc import PEER
+from tests.core import vectors
+
+for module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+    importlib.import_module(module.name)
+
+CATALOGUE = {
+    row["id"]: row for row in json.loads((vectors.FOLDER / "catalogue.json").read_text("utf-8"))
+}
+VECTORS = vectors.load()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_is_the_catalogues(rule: Rule) -> None:
+    told = {name: getattr(rule, name) for name in ("id", "side", "severity", "phase")}
+    assert told == CATALOGUE[rule.id]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_says_where_it_stands_and_why(rule: Rule) -> None:
+    assert re.match(r"(6455|7692|9110|9112) §\d", rule.rfc)
+    assert rule.why.endswith((".", "?"))
+    assert rule.peer.endswith(".")
+
+
+@pytest.mark.parametrize("id", RULES)
+def test_a_rule_is_broken_alone_by_some_vector(id: str) -> None:
+    assert [vector.name for vector in VECTORS if vector.breaks == {id}]
+
+
+@pytest.mark.parametrize("id", RULES)
+def test_a_rule_is_only_just_kept_by_some_vector(id: str) -> None:
+    assert [vector.name for vector in VECTORS if id in vector.keeps]
+
+
+@cache
+def found() -> set[tuple[str, str, str]]:
+    """Rule, side and stream of all that the vectors break."""
+    events = [
+        vectors.play([*vector.handshake, *vector.steps], vector.max_payload)
+        for vector in VECTORS
+        if vector.breaks
+    ]
+    findings = vectors.findings(chain.from_iterable(events))
+    return {(finding.rule.id, finding.side, finding.stream) for finding in findings}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_is_broken_by_every_side_that_can(rule: Rule) -> None:
+    sides = {"client", "server"} if rule.side == "both" else {rule.side}
+    assert {side for id, side, _ in found() if id == rule.id} == sides
+
+
+def test_the_streams_that_findings_stand_in() -> None:
+    for id, side, stream in found():
+        streams = {"hs-req": "request", "hs-resp": "response"}
+        own = PEER[side] if id == "ping-unanswered" else side
+        assert stream == streams.get(RULES[id].phase, own)
+
+
+def test_a_rule_stands_in_the_table_once() -> None:
+    taken = RULES["frame-rsv2-set"]
+    with pytest.raises(ValueError, match="twice"):
+        register(taken.id, "both", "error", "frame", "6455 §5.2", "why")
+    assert RULES["frame-rsv2-set"] is taken

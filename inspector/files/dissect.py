@@ -1,0 +1,236 @@
+"""From a capture's TCP streams to the WebSocket connections in them.
+
+Each TCP connection gets a `Conversation`; this room only knows which bytes belong to which, gives
+the connections their numbers, and keeps what is told in order.
+
+A connection's number counts those that turn out to be WebSocket, in order of their first packet.
+An older TCP connection may still become one after a younger one has: then, and only then, the
+capture is read ahead once to see. What can not be read twice is numbered in order of upgrading.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from inspector.core.conversation import Conversation
+from inspector.core.events import Closed, Event, Framed, Opened
+from inspector.core.heads import Head
+from inspector.core.rfc import PEER, Side
+from inspector.files import events as tcp
+from inspector.files.events import Address, Fault, Finished
+
+MAX_HELD_ITEMS: Final = 20_000
+MAX_HELD_BYTES: Final = 32 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Connection:
+    """A TCP connection. `stream` counts them all, `number` the WebSockets among them, once known.
+
+    `facts` is what the capture says beyond the bytes (our own captures only); `opened` is the time
+    of its first packet in seconds since the epoch.
+    """
+
+    stream: int
+    client: Address
+    server: Address
+    opened: float
+    facts: dict[str, object] = field(default_factory=dict)
+    midstream: bool = False
+    number: int | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One event of one connection."""
+
+    connection: Connection
+    event: Event
+
+
+Reopen = Callable[[], Iterable[tcp.CaptureEvent]]
+
+
+def dissect(
+    events: Iterable[tcp.CaptureEvent], *, reopen: Reopen | None = None, settle: bool = True
+) -> Iterator[Item | Fault | Finished]:
+    """The connections of a capture, item by item, in capture order.
+
+    `reopen` reads the same capture from its beginning again. With `settle`, fragments are held back
+    until the number of their message is known (bounded); a live view does without.
+    """
+    held = _Held(settle)
+    dissector = _Dissector(reopen)
+    for event in events:
+        for item in dissector.take(event):
+            yield from held.put(item, dissector.unsettled)
+    for item in dissector.finish():
+        yield from held.put(item, dissector.unsettled)
+    yield from held.release()
+
+
+class _Held:
+    """Items that wait until every fragment among them knows its message."""
+
+    def __init__(self, settle: bool) -> None:
+        self.settle = settle
+        self.items: list[Item | Fault | Finished] = []
+        self.bytes = 0
+
+    def put(self, item: Item | Fault | Finished, unsettled: int) -> list[Item | Fault | Finished]:
+        self.items.append(item)
+        if isinstance(item, Item) and isinstance(item.event, Framed):
+            self.bytes += len(item.event.frame.wire_payload)
+        full = len(self.items) > MAX_HELD_ITEMS or self.bytes > MAX_HELD_BYTES
+        if unsettled and self.settle and not full:
+            return []
+        return self.release()
+
+    def release(self) -> list[Item | Fault | Finished]:
+        items, self.items, self.bytes = self.items, [], 0
+        return items
+
+
+class _Dissector:
+    def __init__(self, reopen: Reopen | None) -> None:
+        self.reopen = reopen
+        self.streams: dict[int, tuple[Connection, Conversation]] = {}
+        self.undecided: set[int] = set()
+        self.numbers: dict[int, int] | None = None
+        self.count = 0
+
+    @property
+    def unsettled(self) -> bool:
+        return any(conversation.unsettled for _, conversation in self.streams.values())
+
+    def take(self, event: tcp.CaptureEvent) -> Iterator[Item | Fault | Finished]:
+        if isinstance(event, Fault | Finished):
+            yield event
+            return
+        if isinstance(event, tcp.Opened):
+            self._open(event)
+            return
+        stream = self.streams.get(event.connection_id)
+        if stream is None:
+            return
+        connection, conversation = stream
+        if isinstance(event, tcp.Data):
+            side: Side = "client" if event.from_client else "server"
+            told = conversation.receive(side, event.data, event.time)
+            yield from self._told(connection, conversation, told)
+        elif isinstance(event, tcp.Ended):
+            yield from self._told(connection, conversation, _ends(conversation, event))
+            if conversation.ended:
+                self._forget(connection.stream)
+        elif isinstance(event, tcp.Gap):
+            conversation.gap("client" if event.from_client else "server", event.size)
+        elif isinstance(event, tcp.Noted):
+            connection.facts |= event.facts
+        else:  # Forgotten: nothing more will come, and nobody saw it end
+            yield from self._told(connection, conversation, conversation.finish())
+            self._forget(connection.stream)
+
+    def _open(self, event: tcp.Opened) -> None:
+        connection = Connection(
+            event.connection_id,
+            event.client,
+            event.server,
+            event.time,
+            dict(event.facts or {}),
+            event.midstream,
+        )
+        self.streams[connection.stream] = connection, Conversation()
+        self.undecided.add(connection.stream)
+
+    def finish(self) -> Iterator[Item]:
+        for connection, conversation in list(self.streams.values()):
+            yield from self._told(connection, conversation, conversation.finish())
+
+    def _told(
+        self, connection: Connection, conversation: Conversation, events: Iterator[Event]
+    ) -> Iterator[Item]:
+        for event in events:
+            if isinstance(event, Opened):
+                self._number(connection)
+                connection.url = url_of(connection, event.request)
+            yield Item(connection, event)
+            if isinstance(event, Closed):
+                self._forget(connection.stream)
+        if conversation.stage == "opaque":
+            self._forget(connection.stream)
+
+    def _forget(self, stream: int) -> None:
+        self.streams.pop(stream, None)
+        self.undecided.discard(stream)
+
+    def _number(self, connection: Connection) -> None:
+        if connection.number is not None:
+            return
+        self.undecided.discard(connection.stream)
+        older = any(stream < connection.stream for stream in self.undecided)
+        if older and self.numbers is None and self.reopen is not None:
+            self.numbers = _numbers(self.reopen())
+        if self.numbers is not None:
+            connection.number = self.numbers.get(connection.stream)
+        if connection.number is None:
+            self.count = max(self.count, len(self.numbers or ())) + 1
+            connection.number = self.count
+
+
+def _ends(conversation: Conversation, event: tcp.Ended) -> Iterator[Event]:
+    """An end as the conversation takes it: a reset ends the other direction, too.
+
+    Where the recording proxy went away, neither peer ended anything.
+    """
+    if event.by_proxy:
+        return
+    side: Side = "client" if event.from_client else "server"
+    yield from conversation.end(side, event.how, event.time)
+    if event.how == "rst":
+        yield from conversation.end(PEER[side], None, event.time)
+
+
+def _numbers(events: Iterable[tcp.CaptureEvent]) -> dict[int, int]:
+    """Numbers of all WebSocket connections of a capture, by their TCP connection."""
+    found: set[int] = set()
+    conversations: dict[int, Conversation] = {}
+    for event in events:
+        if isinstance(event, tcp.Opened):
+            conversations[event.connection_id] = Conversation()
+            continue
+        if not isinstance(event, tcp.Data | tcp.Ended) or event.connection_id not in conversations:
+            continue
+        conversation = conversations[event.connection_id]
+        side: Side = "client" if event.from_client else "server"
+        if isinstance(event, tcp.Data):
+            told = conversation.receive(side, event.data, event.time)
+        else:
+            told = _ends(conversation, event)
+        if any(isinstance(each, Opened) for each in told):
+            found.add(event.connection_id)
+        if event.connection_id in found or conversation.stage == "opaque" or conversation.ended:
+            del conversations[event.connection_id]
+    found.update(
+        stream
+        for stream, conversation in conversations.items()
+        if any(isinstance(each, Opened) for each in conversation.finish())
+    )
+    return {stream: number for number, stream in enumerate(sorted(found), 1)}
+
+
+def url_of(connection: Connection, request: Head | None) -> str | None:
+    """`ws://host/path` as the client asked for it; None where there was no request."""
+    if request is None or not request.target:
+        return None
+    scheme = "wss" if connection.facts.get("tls") else "ws"
+    if request.target.startswith(("http://", "https://", "ws://", "wss://")):
+        return f"{scheme}://{request.target.partition('://')[2]}"
+    host = request.get("host") or address_text(connection.server)
+    return f"{scheme}://{host}{request.target}"
+
+
+def address_text(address: Address) -> str:
+    """`127.0.0.1:8101` or `[::1]:8101`."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

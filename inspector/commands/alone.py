@@ -1,0 +1,89 @@
+"""Frames without their connection: what can be said of them nevertheless.
+
+Pasted frames have no past. They are judged by the rules that need none, joined to messages as far
+as they are there, and inflated if the user says that permessage-deflate was agreed, or a response
+pasted with them does.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from inspector.core.explain import Part
+from inspector.core.findings import Finding, Rule
+from inspector.core.frames import Frame
+from inspector.core.handshake import Agreement, Deflate, Extension, negotiated
+from inspector.core.life import Life
+from inspector.core.messages import Message
+from inspector.core.rfc import DEFLATE
+from inspector.core.rules.framing import rules_for
+from inspector.core.rules.messages import MESSAGE_RULES
+from inspector.core.seen import Seen
+
+NEED_A_PAST: Final = frozenset({"cont-without-start", "pong-unsolicited"})
+"""Rules that blame a frame for what was not there before it."""
+
+NEED_A_HANDSHAKE: Final = frozenset({"frame-rsv1-unexpected"})
+
+
+@dataclass(slots=True)
+class Said:
+    """What is said of one part."""
+
+    part: Part
+    number: int | None = None
+    """Of a frame, counted from 1 over the frames pasted."""
+    message: Message | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+def judged(parts: Iterable[Part], deflate: bool) -> list[Said]:
+    """Each part with its message and its findings."""
+    said = [Said(part) for part in parts]
+    agreement, known = _agreement(said, deflate)
+    seen = Seen(agreement, Life())
+    skipped = NEED_A_PAST if known else NEED_A_PAST | NEED_A_HANDSHAKE
+    frames: list[Said] = []
+    for each in said:
+        if each.part.frame is not None:
+            frames.append(each)
+            each.number = len(frames)
+            _judge(each, each.part.frame, frames, seen, skipped)
+    return said
+
+
+def _agreement(said: list[Said], deflate: bool) -> tuple[Agreement, bool]:
+    """What was agreed, and whether anything is known of it."""
+    if deflate:
+        both = {"client": Deflate(), "server": Deflate()}
+        return Agreement(None, (Extension(DEFLATE),), {**both}), True  # type: ignore[dict-item]
+    for each in said:
+        head = each.part.head
+        if head is not None and head.status == 101:
+            return negotiated(head), True
+    return Agreement(), False
+
+
+def _judge(
+    each: Said, frame: Frame, frames: list[Said], seen: Seen, skipped: frozenset[str]
+) -> None:
+    def found(rule: Rule, words: str | None, at: Frame, number: int | None) -> None:
+        if words and rule.id not in skipped:
+            finding = Finding(rule, frame.side, frame.side, at.offset, words, number)
+            each.findings.append(finding)
+
+    if not frame.header_complete:
+        return
+    for payload in (False, True) if frame.complete else (False,):
+        for rule, check in rules_for(frame.side, frame.opcode, payload):
+            found(rule, check(frame, seen), frame, each.number)
+    if not frame.complete:
+        return
+    message = seen.of(frame.side).assembler.add(each.number or 0, frame)
+    seen.take(each.number or 0, frame)
+    if message is None:
+        return
+    for number in message.frames:
+        frames[number - 1].message = message
+    for rule, check_message in MESSAGE_RULES:
+        found(rule, check_message(message), message.first, message.frames[0])

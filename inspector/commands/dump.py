@@ -1,0 +1,257 @@
+"""`dump`: what a capture holds, as lines to read, as JSON lines, or as the picture of one frame."""
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+import click
+
+from inspector.commands.mistakes import Command
+from inspector.commands.one_frame import show_frame
+from inspector.commands.reading import Reading, shows_progress
+from inspector.core.events import Closed, Framed, Opened
+from inspector.core.findings import Finding
+from inspector.core.frames import Raw
+from inspector.core.http1 import Exchange
+from inspector.core.safe import safe
+from inspector.files.dissect import Item
+from inspector.files.jsonl import dumps, to_line
+from inspector.screen.listing import Listing
+from inspector.screen.paper import Paper, paper_for
+from inspector.screen.rows import heading
+from inspector.screen.tally import Tally
+from inspector.screen.words import count
+
+MAX_BESIDE: Final = 256
+"""Lines kept with each of the last frames."""
+
+
+def number(least: int) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    """An option's value as a number from `least` on; click's own says `[x>=1]` in the help."""
+
+    def convert(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit() and len(value) < 19):
+            raise click.BadParameter(f"{value!r} is no number", ctx, param)
+        if int(value) < least:
+            raise click.BadParameter(f"they count from {least}", ctx, param)
+        return int(value)
+
+    return convert
+
+
+class View(Protocol):
+    """Something that turns items into text. `heading` stands above the first frame shown."""
+
+    heading: str
+
+    def take(self, item: Item) -> str: ...
+
+    def flush(self) -> str: ...
+
+    def begin_late(self) -> None:
+        """The beginning will not be shown: leave headings to whoever shows the rest."""
+
+    def go_on(self) -> None:
+        """From here on everything is shown."""
+
+
+class TextView:
+    """The listing, rendered."""
+
+    def __init__(self, paper: Paper, single: bool) -> None:
+        self._paper = paper
+        self._listing = Listing(paper.width, single=single)
+        self.heading = paper.rendered(heading(paper.width))
+
+    def take(self, item: Item) -> str:
+        return self._paper.rendered(self._listing.take(item))
+
+    def flush(self) -> str:
+        return self._paper.rendered(self._listing.flush())
+
+    def begin_late(self) -> None:
+        self._listing.headings = False
+
+    def go_on(self) -> None:
+        self._listing.headings = True
+
+
+class JsonView(View):
+    """JSON lines, one an item."""
+
+    heading = ""
+
+    def take(self, item: Item) -> str:
+        return dumps(to_line(item)) + "\n"
+
+    def flush(self) -> str:
+        return ""
+
+    def begin_late(self) -> None:
+        pass
+
+    def go_on(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class LastFrames:
+    """The last frames (or blocks of raw bytes), each with the text of what belongs to it."""
+
+    most: int
+    heading: str
+    opened: dict[int, str] = field(default_factory=dict)
+    """The opening of each connection that is still open, by its TCP stream."""
+    groups: deque[tuple[int, str, deque[str]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.groups = deque(maxlen=self.most)
+
+    def take(self, item: Item, text: str) -> None:
+        stream, event = item.connection.stream, item.event
+        if isinstance(event, Opened):
+            self.opened[stream] = text
+        elif isinstance(event, Framed | Raw | Exchange):
+            beside = deque([text], maxlen=MAX_BESIDE)
+            self.groups.append((stream, self.opened.get(stream, ""), beside))
+        elif isinstance(event, Finding) and event.stream in ("request", "response"):
+            self.opened[stream] = self.opened.get(stream, "") + text
+        elif self.groups:
+            self.groups[-1][2].append(text)
+        if isinstance(event, Closed):
+            self.opened.pop(stream, None)
+
+    def release(self) -> Iterator[str]:
+        """All that is kept, each connection's opening before its first frame."""
+        introduced: set[int] = set()
+        for stream, opening, texts in self.groups:
+            if stream not in introduced and opening:
+                introduced.add(stream)
+                yield opening + self.heading
+            yield from texts
+        self.groups.clear()
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "jsonl"]), default="text",
+    help="Lines to read (the default), or one JSON object a line.",
+)  # fmt: skip
+@click.option("--connection", callback=number(1), metavar="N", help="Only this connection.")
+@click.option(
+    "--frame", callback=number(0), metavar="N",
+    help="The picture of this frame, to the last bit; 0 is the handshake.",
+)  # fmt: skip
+@click.option("--last", callback=number(1), metavar="N", help="Only the last N frames.")
+@click.option("--follow", is_flag=True, help="Go on while the capture grows; Ctrl-C ends it.")
+@click.option("--http", is_flag=True, help="Show plain HTTP exchanges, too.")
+@click.option("--live", is_flag=True, hidden=True)
+@click.pass_context
+def dump(
+    context: click.Context,
+    file: str,
+    form: Literal["text", "jsonl"],
+    connection: int | None,
+    frame: int | None,
+    last: int | None,
+    follow: bool,
+    http: bool,
+    live: bool,
+) -> None:
+    """Show what a capture holds, frame by frame.
+
+    Of each WebSocket connection: its handshake, its frames and messages, what broke a rule, and how
+    it closed. FILE is a pcapng or pcap file, whoever recorded it; - is standard input.
+
+    \b
+    ws101 dump chat.pcapng                    all of it
+    ws101 dump chat.pcapng --frame 4          every bit of frame 4
+    ws101 dump chat.pcapng --format jsonl     for other programs
+    ws101 dump chat.pcapng --last 5 --follow  what happens now
+    """
+    if frame is not None:
+        if follow or live or last is not None or form != "text":
+            raise click.UsageError("--frame goes with none of --follow, --last and --format.")
+        context.exit(show_frame(file, frame, connection))
+    paper = paper_for(sys.stdout, live=follow or live or file == "-")
+    reading = Reading(file, follow or live, live, progress=shows_progress(last is not None))
+    view = TextView(paper, connection is not None) if form == "text" else JsonView()
+    tally = Tally()
+    try:
+        show(reading, wanted(reading, connection, http), view, paper, tally, last)
+    except KeyboardInterrupt:
+        if not reading.follow:
+            paper.close()
+            context.exit(130)
+    lacking = connection is not None and tally.connections == 0
+    unread = reading.fault is not None and reading.packets == 0
+    if form == "text" and not lacking and not unread:
+        paper.lines(tally.summary(paper.width, notes(reading, tally)))
+    elif form == "jsonl":
+        for note in notes(reading, tally):
+            print(f"note: {safe(note)}", file=sys.stderr)
+    paper.close()
+    code = reading.complain()
+    if connection is not None and lacking:
+        raise reading.lacks(connection)
+    context.exit(code)
+
+
+def show(
+    reading: Reading,
+    items: Iterable[Item],
+    view: View,
+    paper: Paper,
+    tally: Tally,
+    last: int | None,
+) -> None:
+    """Write items as they come; with `last`, only from the last frames on."""
+    kept = LastFrames(last, view.heading) if last is not None else None
+    if kept is not None:
+        view.begin_late()
+
+    def release() -> None:
+        nonlocal kept
+        if kept is not None:
+            paper.text("".join(kept.release()))
+            view.go_on()
+            kept = None
+
+    reading.caught_up = release
+    for item in items:
+        tally.take(item)
+        text = view.take(item)
+        if kept is not None:
+            kept.take(item, text)
+        else:
+            paper.text(text)
+        if paper.gone:
+            return
+    release()
+    paper.text(view.flush())
+
+
+def wanted(reading: Reading, connection: int | None, http: bool) -> Iterator[Item]:
+    """The items of this connection (None for all), plain HTTP only where it was asked for."""
+    for item in reading:
+        if connection is not None and item.connection.number != connection:
+            continue
+        if http or not isinstance(item.event, Exchange):
+            yield item
+
+
+def notes(reading: Reading, tally: Tally) -> list[str]:
+    """What to say of the capture, and of an empty listing."""
+    words = list(reading.notes)
+    if tally.connections == 0 and reading.connections == 0 and reading.fault is None:
+        words.append(
+            f"no WebSocket connection in {count(reading.packets, 'packet')}. Plain HTTP is shown "
+            "with --http; what was encrypted (wss, https) can't be read from outside: record it "
+            "with ws101 proxy"
+        )
+    return words

@@ -1,0 +1,115 @@
+"""`dump --frame N`: one frame of a capture, to the last bit; number 0 is the handshake's heads."""
+
+import sys
+
+from inspector.commands.mistakes import Mistake
+from inspector.commands.reading import Reading, shows_progress
+from inspector.core.events import Closed, Framed, Messaged, Opened
+from inspector.core.explain import Kind, Part, frame_fields, head_fields
+from inspector.core.findings import Finding
+from inspector.core.messages import Message
+from inspector.files.dissect import Connection, Item
+from inspector.screen.lines import Line
+from inspector.screen.paper import Paper, paper_for
+from inspector.screen.picture import picture
+from inspector.screen.words import count, moment, some
+
+
+class Wanted:
+    """A frame and what is told of it, picked out of a capture's items."""
+
+    def __init__(self, number: int, connection: int | None) -> None:
+        self.number = number
+        self.connection_number = connection or 1
+        self.connection: Connection | None = None
+        self.opened: Opened | None = None
+        self.framed: Framed | None = None
+        self.message: Message | None = None
+        self.findings: list[Finding] = []
+        self.frames = 0
+
+    def take(self, item: Item) -> bool:
+        """Look at an item; true once there is nothing more to learn."""
+        event = item.event
+        if item.connection.number != self.connection_number:
+            return False
+        self.connection = item.connection
+        if isinstance(event, Opened):
+            self.opened = event
+        elif isinstance(event, Framed):
+            self.frames = event.number
+            if event.number == self.number:
+                self.framed = event
+            return self.framed is not event and self._settled()
+        elif isinstance(event, Finding) and event.frame == (self.number or None):
+            self.findings.append(event)
+        elif isinstance(event, Messaged) and self.number in event.message.frames:
+            self.message = event.message
+        return isinstance(event, Closed)
+
+    def _settled(self) -> bool:
+        """Has all been told by the time that another frame comes?"""
+        if self.number == 0:
+            return True
+        framed = self.framed
+        if framed is None:
+            return False
+        frame = framed.frame
+        alone = frame.is_control or frame.kind.is_reserved or not frame.complete
+        return alone or self.message is not None
+
+
+def show_frame(file: str, number: int, connection: int | None) -> int:
+    """Find and draw it; the exit code."""
+    reading = Reading(file, progress=shows_progress(True))
+    wanted = Wanted(number, connection)
+    any(wanted.take(item) for item in reading)
+    paper = paper_for(sys.stdout)
+    if number == 0 and wanted.opened is not None:
+        _draw_heads(paper, wanted, wanted.opened)
+    elif wanted.framed is not None:
+        _draw_frame(paper, wanted, wanted.framed)
+    else:
+        reading.complain()
+        if wanted.connection is None:
+            raise reading.lacks(wanted.connection_number)
+        there = f"connection {wanted.connection_number} has {count(wanted.frames, 'frame')}"
+        raise Mistake(f"there is no frame {wanted.number}: {there}")
+    paper.close()
+    return reading.complain()
+
+
+def _draw_heads(paper: Paper, wanted: Wanted, opened: Opened) -> None:
+    for head in (opened.request, opened.response):
+        if head is not None:
+            kind: Kind = "response" if head is opened.response else "request"
+            part = Part(kind, tuple(head_fields(head)), head=head)
+            stream = [each for each in wanted.findings if each.stream == kind]
+            name = f"connection {wanted.connection_number}, {kind}"
+            paper.lines([*picture(part, paper.width, name=name, findings=stream), Line()])
+
+
+def _draw_frame(paper: Paper, wanted: Wanted, framed: Framed) -> None:
+    assert wanted.connection is not None
+    frame = framed.frame
+    part = Part("frame", tuple(frame_fields(frame)), frame=frame)
+    since = framed.time - wanted.connection.opened
+    notes = [
+        f"connection {wanted.connection_number}, {wanted.connection.url or 'without a URL'}",
+        f"byte {frame.offset} of what the {frame.side} sent after the handshake; "
+        f"{since:.3f} s after the connection's opening, {moment(framed.time)}",
+    ]
+    if framed.message is not None:
+        numbers = wanted.message.frames if wanted.message is not None else (framed.number,)
+        frames = f" (frames {some(numbers)})" if len(numbers) > 1 else ""
+        notes.append(f"it carries message {framed.message}{frames}")
+    paper.lines(
+        picture(
+            part,
+            paper.width,
+            name=f"frame {framed.number}",
+            notes=notes,
+            message=wanted.message,
+            findings=wanted.findings,
+        )
+    )

@@ -1,0 +1,159 @@
+"""A line of text in styles: what every view is made of.
+
+One rule: **text becomes safe as it enters a line.** Payloads, heads, close reasons, URLs and file
+names come from strangers; `Line.add` passes whatever it is given through `safe`, so no view can
+forget to. Widths are those of a terminal's cells: 漢 takes two, a combining mark none.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final, Self
+
+from rich.cells import cell_len
+
+from inspector.core.safe import safe
+from inspector.screen.theme import RESET, SGR, STYLES
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+MARKS_A_CELL: Final = 4
+"""Characters kept for each cell: any number of combining marks fits into one."""
+
+ELLIPSIS: Final = "…"
+
+LEAST_ROOM: Final = 20
+"""Cells that words need, to be readable beside a note."""
+
+
+class Line:
+    """One line, built from the left. `width` is the number of cells it takes."""
+
+    __slots__ = ("spans", "width")
+
+    def __init__(self, text: str = "", style: str = "") -> None:
+        self.spans: list[tuple[str, str]] = []
+        self.width = 0
+        if text:
+            self.add(text, style)
+
+    def add(self, text: str, style: str = "") -> Self:
+        """Append text, made safe, in a style of the theme."""
+        if text:
+            if text.isascii() and text.isprintable():  # nearly all: safe, and a cell a character
+                self.width += len(text)
+            else:
+                text = safe(text)
+                self.width += cell_len(text)
+            self.spans.append((text, style))
+        return self
+
+    def to(self, column: int, gap: int = 1) -> Self:
+        """Fill up with blanks to a column; where that has passed, leave `gap` of them."""
+        return self.add(" " * max(gap, column - self.width))
+
+    def join(self, other: "Line") -> Self:
+        """Append another line."""
+        self.spans += other.spans
+        self.width += other.width
+        return self
+
+    @property
+    def plain(self) -> str:
+        return "".join([text for text, _ in self.spans]).rstrip(" ")
+
+    @property
+    def ansi(self) -> str:
+        """The line with the escape sequences of its styles."""
+        spans = self.spans
+        end = len(spans)
+        while end and not spans[end - 1][0].strip(" "):
+            end -= 1
+        parts = []
+        for number, (text, style) in enumerate(spans[:end], 1):
+            shown = text.rstrip(" ") if number == end else text
+            on = SGR[style]
+            parts.append(f"{on}{shown}{RESET}" if on else shown)
+        return "".join(parts)
+
+
+Lines = Iterable[Line]
+
+
+def as_rich(lines: Lines) -> "Text":
+    """Lines as one rich text, for whoever draws with rich: styled, never read as markup."""
+    from rich.text import Text
+
+    whole = Text("\n", no_wrap=True).join(
+        Text.assemble(*((text, STYLES[style]) for text, style in line.spans)) for line in lines
+    )
+    whole.no_wrap = True
+    return whole
+
+
+def sided(line: Line, words: str, right: str, width: int, style: str = "") -> Iterator[Line]:
+    """Words behind what stands on `line`, wrapped, and a note at the right edge.
+
+    The note shares the first line; where that would leave the words too narrow, it comes last.
+    """
+    column = line.width
+    room = width - column - (len(right) + 2 if right else 0)
+    beside = room >= LEAST_ROOM
+    pieces = wrap(words, room if beside else width - column)
+    for number, piece in enumerate(pieces):
+        if number:
+            line = Line().to(column, gap=0)
+        line.add(piece, style)
+        if right and beside and number == 0:
+            line.to(width - len(right)).add(right, "quiet")
+        yield line
+    if right and not beside:
+        yield Line().to(width - len(right), gap=0).add(right, "quiet")
+
+
+def fit(text: str, cells: int) -> str:
+    """`text`, made safe, in at most `cells` cells; where it is cut it ends in an ellipsis."""
+    if len(text) <= cells and text.isascii() and text.isprintable():
+        return text
+    return _fit_safe(safe(text[: cells * MARKS_A_CELL + 1]), cells)
+
+
+def _fit_safe(text: str, cells: int) -> str:
+    if len(text) <= cells * MARKS_A_CELL and cell_len(text) <= cells:
+        return text
+    return _head(text, cells - 1) + ELLIPSIS if cells > 0 else ""
+
+
+def _head(text: str, cells: int) -> str:
+    """As much of the beginning as fits."""
+    text = text[: cells * MARKS_A_CELL]
+    while cell_len(text) > cells:
+        over = cell_len(text) - cells
+        text = text[: -max(1, over // 2)]
+    return text
+
+
+def wrap(text: str, cells: int, most: int = 1_000_000) -> list[str]:
+    """`text`, made safe, in lines of at most `cells` cells; at most so many lines.
+
+    Lines are broken at blanks where there are any; no other blank is lost. The last line of a text
+    that had to be cut ends in an ellipsis.
+    """
+    if len(text) <= cells and text.isascii() and text.isprintable():
+        return [text]
+    return list(_wrap(safe(text), max(cells, 2), most))
+
+
+def _wrap(text: str, cells: int, most: int) -> Iterator[str]:
+    for number in range(1, most + 1):
+        head = _head(text, cells)
+        if len(head) == len(text):
+            yield text
+            return
+        if number == most:
+            yield _fit_safe(text, cells)
+            return
+        if text[len(head)] != " " and " " in head.strip(" "):
+            head = head[: head.rindex(" ")]
+        yield head
+        text = text[len(head) :]
+        text = text.removeprefix(" ")

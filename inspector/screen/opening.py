@@ -1,0 +1,117 @@
+"""The opening handshake in a few lines: who, where to, was it proven, what was agreed."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from inspector.core.events import Opened
+from inspector.core.handshake import AcceptProof, Extension
+from inspector.core.heads import Head
+from inspector.core.http1 import Exchange
+from inspector.files.dissect import Connection, address_text
+from inspector.screen.lines import Line, fit, wrap
+from inspector.screen.theme import ARROWS
+from inspector.screen.words import count, lapse, moment, seconds
+
+WORDS_AT: Final = 15
+"""The column in which what is said stands, behind the name or the arrow."""
+
+
+def title(connection: Connection, width: int) -> Iterator[Line]:
+    """A connection's number and URL."""
+    line = Line(f"connection {connection.number}", "title").add("  ")
+    indent = line.width
+    url = connection.url or "an upgrade that nobody asked for"
+    for number, text in enumerate(wrap(url, width - indent, 3)):
+        yield (Line().to(indent) if number else line).add(text, "title")
+
+
+def opening(connection: Connection, event: Opened, width: int) -> Iterator[Line]:
+    """The block that introduces a connection."""
+    yield from title(connection, width)
+    ends = f"{address_text(connection.client)} -> {address_text(connection.server)}"
+    yield from _told("from, to", ends, width)
+    yield from _told("opened", moment(connection.opened), width)
+    if connection.midstream:
+        words = "the capture began in mid-stream: who is the client is a guess"
+        yield from _told("note", words, width)
+    for words in _facts(connection):
+        yield from _told("note", words, width)
+    if event.request is not None:
+        yield from _start_line(event.request, "client", "", width)
+    if event.response is None:
+        yield from _told("response", "none came", width, "warning")
+        return
+    words = "" if event.upgraded else "refused: no WebSocket begins"
+    yield from _start_line(event.response, "server", words, width)
+    if not event.upgraded:
+        return
+    words, style = _accept(event.proof)
+    yield from _told("accept", words, width, style)
+    yield from _told("subprotocol", event.agreement.subprotocol or "none", width)
+    extensions = ", ".join(map(_extension, event.agreement.extensions)) or "none"
+    yield from _told("extensions", extensions, width)
+
+
+def _facts(connection: Connection) -> Iterator[str]:
+    """What the recorder knew that changes how the bytes are to be read."""
+    if connection.facts.get("reserialised") is True:
+        yield "the heads are the proxy's words, not the peers' (the frames are theirs)"
+    if connection.facts.get("tls") is True:
+        yield "it was encrypted on the wire (TLS); the capture holds what was inside"
+
+
+def _told(name: str, words: str, width: int, style: str = "") -> Iterator[Line]:
+    for number, text in enumerate(wrap(words, width - WORDS_AT, 4)):
+        line = Line("  ").add(name if not number else "", "quiet")
+        yield line.to(WORDS_AT).add(text, style)
+
+
+def _start_line(head: Head, side: str, words: str, width: int) -> Iterator[Line]:
+    """`client ->  GET /chat HTTP/1.1`, and what there is to say of it."""
+    line = Line("  ").add(ARROWS[side], side).to(WORDS_AT)
+    line.add(fit(head.line, width - line.width - (len(words) + 3 if words else 0)), "title")
+    if words:
+        line.add(" - ").add(words, "warning")
+    yield line
+
+
+def _accept(proof: AcceptProof) -> tuple[str, str]:
+    """Did the server prove that it read the request?"""
+    if proof.ok:
+        return f"verified: {proof.received} answers the key", ""
+    if proof.received is None:
+        return "missing: nothing proves that the server read the request", "error"
+    if proof.expected is None:
+        return f"{proof.received}, but there was no key to prove", "error"
+    return f"{proof.received} is wrong: the key needs {proof.expected}", "error"
+
+
+def _extension(extension: Extension) -> str:
+    params = "".join(
+        f"; {name}" if value is None else f"; {name}={value}" for name, value in extension.params
+    )
+    return extension.name + params
+
+
+def exchange_lines(connection: Connection, exchange: Exchange, width: int) -> Iterator[Line]:
+    """A plain HTTP exchange: request and response, each with the size of its head."""
+    since = exchange.requested - connection.opened
+    line = Line("http".rjust(4), "quiet").add(" ").add(seconds(since), "number").add("  ")
+    line.add(ARROWS["client"], "client").add("  ")
+    room = width - line.width
+    yield line.add(_exchange_head(exchange.request, room))
+    if exchange.response is None:
+        return
+    took = lapse((exchange.responded or exchange.requested) - exchange.requested)
+    line = Line().to(15)
+    line.add(ARROWS["server"], "server").add("  ")
+    words = f"  {took} later"
+    room = width - line.width - len(words)
+    text = _exchange_head(exchange.response, room)
+    yield line.add(text).add(words, "quiet")
+
+
+def _exchange_head(head: Head, cells: int) -> str:
+    """A start line, and the size of its head."""
+    size = f"  (head {count(len(head.raw), 'byte')})"
+    return fit(head.line, cells - len(size)) + size

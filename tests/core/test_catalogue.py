@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 import re
 from functools import cache
 from itertools import chain
 
 import pytest
 
-from inspector.core import rules
-from inspector.core.findings import RULES, Rule, register
+from inspector.core.findings import Rule, register
 from inspector.core.rfc import PEER
+from inspector.core.rules import RULES
 from tests.core import vectors
-
-for module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
-    importlib.import_module(module.name)
 
 CATALOGUE = {
     row["id"]: row for row in json.loads((vectors.FOLDER / "catalogue.json").read_text("utf-8"))

@@ -91,9 +91,9 @@ def test_any_connection_in_any_portions_is_told_the_same(
 def assert_in_order(told: list[Event]) -> None:
     """What every reader of events may build on."""
     frames = [event for event in told if isinstance(event, Framed)]
-    messages = [event for event in told if isinstance(event, Messaged)]
+    whole = [event for event in told if isinstance(event, Messaged)]
     assert [event.number for event in frames] == list(range(1, len(frames) + 1))
-    assert [event.number for event in messages] == list(range(1, len(messages) + 1))
+    assert [event.number for event in whole] == list(range(1, len(whole) + 1))
     own = [event for event in told if isinstance(event, Framed | Messaged | Raw | Ended | Closed)]
     if own:
         first = next(i for i, event in enumerate(told) if isinstance(event, Opened))
@@ -104,8 +104,10 @@ def assert_in_order(told: list[Event]) -> None:
     for event in told:
         if isinstance(event, Messaged):
             assert {numbers[n].message for n in event.message.frames} == {event.number}
-        if isinstance(event, Finding) and event.frame is not None:
-            assert numbers[event.frame].frame.offset == event.offset
+        if isinstance(event, Finding):
+            assert event.words.isprintable()
+            assert 0 < len(event.words) < 500
+            assert event.frame is None or numbers[event.frame].frame.offset == event.offset
 
 
 @given(st.lists(st.tuples(strategies.sides, strategies.any_frames()), max_size=8), st.data())

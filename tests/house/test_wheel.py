@@ -82,7 +82,7 @@ def test_its_code_is_its_own(clean_venv: Path, tmp_path: Path) -> None:
     [
         (("--version",), __version__),
         (("--help",), "learn"),
-        (("explain", "818537fa213d7f9f4d5158"), "Hello"),
+        (("explain", "818537fa213d7f9f4d5158"), "48 65 6c 6c 6f"),
         (("course", "verify", "--help"), "verify"),
     ],
 )

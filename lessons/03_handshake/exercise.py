@@ -1,0 +1,24 @@
+"""Lesson 3: what must the server answer to this key?
+
+RFC 6455, section 1.3: the server takes the value of Sec-WebSocket-Key as it was written, puts this
+text behind it,
+
+    258EAFA5-E914-47DA-95CA-C5AB0DC85B11
+
+takes the SHA-1 of the two together, and answers with these 20 bytes in base64.
+
+    ws101 check 3           is it right?          ws101 check 3 --hint      a hint
+"""
+
+import base64
+import hashlib
+
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def accept_key(key: str) -> str:
+    """Return the `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`.
+
+    accept_key("dGhlIHNhbXBsZSBub25jZQ==") is "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".
+    """
+    return ""  # yours

@@ -1,0 +1,6 @@
+"""The demo app of this lesson has the lab: a live connection, and ways to try to store it."""
+
+from lessons.demo.app import sock
+from lessons.demo.lab import blueprint
+
+bp = blueprint(sock)

@@ -1,0 +1,75 @@
+"""Browsers: the learner's own, opened on request, and a headless Chromium where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import webbrowser
+from contextlib import suppress
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PLACES = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
+
+def find_chromium() -> str | None:
+    """The path of a Chromium: `WS101_CHROMIUM` (empty for none), or where it usually lies."""
+    named = os.environ.get("WS101_CHROMIUM")
+    if named is not None:
+        return shutil.which(named) if named else None
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    return found or next((path for path in PLACES if os.access(path, os.X_OK)), None)
+
+
+def show_headless(chromium: str, url: str) -> None:
+    """Show `url` in a headless Chromium with a throw-away profile, until SIGTERM."""
+    with tempfile.TemporaryDirectory(prefix="ws101-chromium-", ignore_cleanup_errors=True) as home:
+        command = [
+            chromium,
+            "--headless",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--no-first-run",
+            "--no-default-browser-check",
+            f"--user-data-dir={home}",
+        ]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.append(
+                "--no-sandbox"
+            )  # it refuses to start as root otherwise; ours is the page
+        process = subprocess.Popen(
+            [*command, url], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True, env={**os.environ, "HOME": home},
+        )  # fmt: skip
+
+        def end(*_: object) -> None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+
+        signal.signal(signal.SIGTERM, end)
+        print("ws101 browser started", flush=True)
+        process.wait()
+        with suppress(ProcessLookupError):  # its helpers, if any outlived it
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def open_for_learner(url: str) -> bool:
+    """Open the learner's own browser, if it can be done from here without taking the terminal."""
+    screen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+    if os.name == "posix" and not screen and not shutil.which("open"):
+        return False
+    with suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if isinstance(browser, webbrowser.GenericBrowser) and not isinstance(
+            browser, webbrowser.BackgroundBrowser
+        ):
+            return False  # a browser in this very terminal
+        return browser.open(url)
+    return False

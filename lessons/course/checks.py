@@ -1,0 +1,195 @@
+"""The learner's exercise, checked: pytest in a process of its own, with a time limit.
+
+The verdict is what the process wrote down while it ran (plugin.py). Only a run that came to its end
+and in which every test passed is a pass: a process that ends itself half-way has passed nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from lessons.course.expect import Miss
+from lessons.course.home import Home
+from lessons.course.model import Lesson
+from lessons.course.plugin import LESSON, REPORT
+from lessons.course.process import child_environment
+from lessons.course.progress import LessonState, Progress
+
+SECONDS: Final = 60.0
+"""For all tests of a lesson together."""
+
+type Status = Literal["pass", "fail", "not run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One test: its title, and what was wrong."""
+
+    name: str
+    title: str
+    status: Status
+    miss: Miss = field(default_factory=Miss)
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All tests of a lesson. `words` says what went wrong beside them."""
+
+    lesson: Lesson
+    checks: tuple[Check, ...]
+    words: str = ""
+
+    @property
+    def passed(self) -> bool:
+        done = bool(self.checks) and all(check.status == "pass" for check in self.checks)
+        return done and not self.words
+
+    @property
+    def first_failure(self) -> Check | None:
+        return next((check for check in self.checks if check.status == "fail"), None)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "lesson": self.lesson.slug,
+            "number": self.lesson.number,
+            "status": "pass" if self.passed else "fail",
+            "words": self.words,
+            "checks": [asdict(check) for check in self.checks],
+        }
+
+
+def check(lesson: Lesson, home: Home, seconds: float = SECONDS) -> Verdict:
+    """Check the exercise in the learner's folder, which has to be there."""
+    home.hand_over(lesson)
+    return run_tests(lesson, home.folder(lesson), home.path / "pytest.ini", seconds)
+
+
+def check_and_keep(lesson: Lesson, home: Home, progress: Progress) -> Verdict:
+    """Check, and remember how it went."""
+    verdict = check(lesson, home)
+    failure = verdict.first_failure
+
+    def note(state: LessonState) -> None:
+        exercise = state.exercise
+        exercise.tries += 1
+        exercise.passed = verdict.passed
+        exercise.mistake = failure.miss.tag if failure else ""
+
+    progress.change(lesson.slug, note)
+    return verdict
+
+
+def run_tests(lesson: Lesson, folder: Path, ini: Path, seconds: float = SECONDS) -> Verdict:
+    """Run the tests in `folder`."""
+    with tempfile.TemporaryDirectory(prefix="ws101-check-") as scratch:
+        report = Path(scratch) / "report.jsonl"
+        command = [
+            sys.executable, "-P", "-B", "-m", "pytest", "-q", "-c", str(ini),
+            "--rootdir", str(ini.parent), "--basetemp", f"{scratch}/tmp",
+            str(folder / "test_exercise.py"),
+        ]  # fmt: skip
+        env = {
+            **child_environment(),
+            REPORT: str(report),
+            LESSON: str(lesson.folder),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+        }
+        output, in_time = _run(command, folder, env, seconds)
+        entries = _entries(report)
+    return _verdict(lesson, entries, _names(folder / "test_exercise.py"), output, in_time, seconds)
+
+
+def _run(command: list[str], folder: Path, env: dict[str, str], seconds: float) -> tuple[str, bool]:
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        in_time = True
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            in_time = False
+        finally:
+            with suppress(ProcessLookupError, PermissionError):  # what it started goes with it
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        out.seek(0)
+        return out.read(20_000).decode("utf-8", "replace"), in_time
+
+
+def _entries(report: Path) -> list[dict[str, Any]]:
+    entries = []
+    with suppress(FileNotFoundError):
+        for line in report.read_text("utf-8", "replace").splitlines():
+            with suppress(ValueError):
+                entries.append(json.loads(line))
+    return entries
+
+
+def _names(test: Path) -> list[tuple[str, str]]:
+    """The tests in a file, and their titles."""
+    tree = ast.parse(test.read_bytes())
+    return [
+        (node.name, (ast.get_docstring(node) or node.name).splitlines()[0])
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+
+
+def _verdict(
+    lesson: Lesson,
+    entries: list[dict[str, Any]],
+    names: list[tuple[str, str]],
+    output: str,
+    in_time: bool,
+    seconds: float,
+) -> Verdict:
+    checks: dict[str, Check] = {}
+    running = ""
+    ended = broken = ""
+    for entry in entries:
+        match entry["event"]:
+            case "begin":
+                running = entry["test"]
+            case "result":
+                done = checks.get(entry["test"])
+                if done is None or done.status == "pass":  # a failing teardown counts
+                    checks[entry["test"]] = _check(entry)
+                running = ""
+            case "broken":
+                broken = entry["words"]
+            case "end":
+                ended = "yes"
+    words = ""
+    if not in_time:
+        words = f"stopped after {seconds:.0f} seconds"
+        words += f", in the check {running}: is there a loop that never ends?" if running else ""
+    elif broken:
+        words = f"the checks could not be read: {broken}"
+    elif not ended:
+        last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
+        during = f" during {running}" if running else ""
+        words = f"the process ended{during} before the checks were done. {last}".strip()
+    for name, title in names:
+        if not any(known == name or known.startswith(f"{name}[") for known in checks):
+            checks[name] = Check(name, title, "not run")
+    return Verdict(lesson, tuple(checks.values()), words)
+
+
+def _check(entry: dict[str, Any]) -> Check:
+    miss = Miss(**{**entry["miss"], "mark": tuple(entry["miss"]["mark"])})
+    status: Status = "pass" if entry["outcome"] == "passed" else "fail"
+    return Check(entry["test"], entry["title"], status, miss, entry["output"])

@@ -1,0 +1,1 @@
+"""The course's commands: `learn`, `check`, `course verify`."""

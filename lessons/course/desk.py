@@ -1,0 +1,304 @@
+"""A lesson at the terminal: each moment shown, its keys waited for, while the wire is watched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from inspector.screen.lines import Line
+from inspector.screen.words import lapse
+from lessons.course import telling
+from lessons.course.browser import open_for_learner
+from lessons.course.model import Unavailable
+from lessons.course.moments import (
+    Act,
+    Ask,
+    Begin,
+    Draw,
+    Ending,
+    HandOver,
+    Moment,
+    Reveal,
+    Say,
+    StepEnd,
+)
+from lessons.course.runner import Run
+from lessons.course.session import is_seen
+from lessons.course.terminal import Terminal
+from lessons.course.wire import ScriptFailed
+from lessons.course.words import Unmeasured, fill, prose, sentence
+from lessons.course.workbench import Workbench
+
+LOOK_SECONDS: Final = 0.5
+"""How often to look whether a server has died, while nothing else happens."""
+
+KEYS: Final = (
+    ("Enter", "go on (space does, too)"),
+    ("1 to 6", "choose an answer; Enter locks it"),
+    ("p", "the step before this one"),
+    ("s", "let the script act in your place"),
+    ("b", "open the page in your browser"),
+    ("n", "not now: leave out the rest of this step"),
+    ("c, e, h", "at an exercise: check it, edit it here, a hint"),
+    ("m", "the map of the course"),
+    ("q", "quit (Ctrl-C, too): everything is kept, come back with ws101 learn"),
+)
+
+
+class Leave(Exception):
+    """The learner leaves the lesson: for the `map`, or to `quit`."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+
+
+class Desk:
+    """The face of a lesson that a learner takes."""
+
+    def __init__(self, run: Run, terminal: Terminal) -> None:
+        self.run = run
+        self.terminal = terminal
+        self.page = "/"
+        self.following: str = ""
+        self._said_trouble = ""
+        self._held: list[Line] = []
+        self._move: str | None = None
+        terminal.otherwise = self._leaving
+
+    def meet(self, moment: Moment) -> str | None:
+        """Show a moment; the reply to it."""
+        if isinstance(moment, Draw | Reveal):
+            self.hold(moment)
+            return None
+        self.release()
+        match moment:
+            case Begin():
+                self.terminal.clear()
+                self.show([*telling.heading(moment), Line()])
+                self.tell_trouble()
+            case Say():
+                self.show([*prose(moment.text, Unmeasured(moment.facts)), Line()])
+            case Ask():
+                return self.ask(moment)
+            case Act():
+                return self.act(moment)
+            case HandOver():
+                words_ = sentence(fill(moment.words, Unmeasured(self.run.facts())))
+                self.show([*words_, Line()])
+                self._move = Workbench(self).work()
+            case StepEnd():
+                return self.step_end(moment)
+            case Ending():
+                self.end(moment)
+        return None
+
+    def hold(self, moment: Draw | Reveal) -> None:
+        """Evidence and what it says of a prediction are looked at together, on one screen."""
+        if isinstance(moment, Draw):
+            self.release()
+            words = f"(nothing to show: {moment.missing})"
+            missing = [Line(words, "quiet")] if moment.missing else []
+            self._held += [*moment.lines, *missing, Line()]
+        else:
+            self._held += [*telling.reveal(moment), Line()]
+            if moment.again:
+                self.release()
+                self.wait("[Enter] go on   [?] keys   [q] quit")
+
+    def release(self) -> None:
+        """Show what was held."""
+        held, self._held = self._held, []
+        if held:
+            self.terminal.keep_together(held)
+
+    def show(self, lines: list[Line]) -> None:
+        self.terminal.lines(lines)
+
+    # Keys
+
+    def wait(
+        self,
+        prompt: str | Callable[[], str],
+        wanted: tuple[str, ...] = ("enter", "space"),
+        until: Callable[[], bool] | None = None,
+    ) -> str:
+        """Wait for one of the keys wanted; `""` when `until` came true before.
+
+        Keys that always work are answered here. `prompt` may change while we wait.
+        """
+        shown = ""
+        while True:
+            if until and until():
+                self.terminal.end_prompt()
+                return ""
+            text = prompt() if callable(prompt) else prompt
+            if text != shown:
+                self.terminal.prompt(Line(text))
+                shown = text
+            wake = self.run.session.wake
+            key = self.terminal.key(LOOK_SECONDS, (wake,) if wake is not None else ())
+            if key is None:
+                evidence_waits = not until
+                if evidence_waits:
+                    self.run.evidence()  # or the bell would ring on
+                if self.tell_trouble():
+                    shown = ""
+                continue
+            if key in wanted:
+                self.terminal.end_prompt()
+                return key
+            if self._always(key):
+                shown = ""
+
+    def _always(self, key: str) -> bool:
+        """A key that works everywhere; True if something was written."""
+        self._leaving(key)
+        match key:
+            case "?":
+                self.terminal.aside([Line(), *keys(), Line()])
+            case "b":
+                self._browse()
+            case _:
+                return False
+        return True
+
+    @staticmethod
+    def _leaving(key: str) -> None:
+        """Raise `Leave` at the keys for that."""
+        if key in ("q", "m"):
+            raise Leave("quit" if key == "q" else "map")
+
+    def _browse(self) -> None:
+        url = f"{self.run.session.page}{self.page}"
+        if open_for_learner(url):
+            self.terminal.aside([Line(f"opened {url}", "quiet")])
+        else:
+            words = f"No browser opens from here: go to {url} in yours, or press s."
+            self.terminal.aside(list(telling.plain(words)))
+
+    def tell_trouble(self) -> bool:
+        """Mend and tell what went wrong beside the lesson; True if something was told."""
+        progress = self.run.progress
+        told = self.run.session.heal()
+        if progress.note:
+            told.append(progress.note)
+            progress.note = ""
+        trouble = progress.trouble
+        if trouble != self._said_trouble:
+            self._said_trouble = trouble
+            told.append(trouble or "progress is kept again")
+        for words in told:
+            lines = [Line("! ", "warning").join(line) for line in sentence(words, 74)]
+            self.terminal.aside([*lines, Line()])
+        return bool(told)
+
+    # Moments
+
+    def ask(self, ask: Ask) -> str:
+        """Lock a prediction."""
+        if ask.again is not None:
+            self.terminal.clear()
+        self.terminal.keep_together([*telling.question(ask), Line()])
+        if ask.locked is not None:
+            self.show([*telling.locked(ask, ask.locked), Line()])
+            return ask.locked
+        digits = tuple(str(number) for number, _ in enumerate(ask.options, 1))
+        chosen = ""
+        while True:
+            if chosen:
+                prompt = f"your answer: {chosen}   [Enter] lock it   [1-{digits[-1]}] change"
+            else:
+                prompt = f"your answer?   [1-{digits[-1]}] choose   [?] keys   [q] quit"
+            key = self.wait(prompt, (*digits, *(("enter",) if chosen else ())))
+            if key == "enter":
+                option = ask.options[int(chosen) - 1]
+                self.show([*telling.locked(ask, option.key), Line()])
+                return option.key
+            chosen = key
+
+    def act(self, act: Act) -> str:
+        """Wait for the learner's own browser; or let the script act."""
+        self.page = act.action.page
+        self.show(list(telling.task(act)))
+        run = self.run
+        if act.already:
+            self.show([Line("seen already", "quiet"), Line()])
+            return "done"
+        begun = len(run.evidence().connections)
+
+        def seen() -> bool:
+            return is_seen(act.action.seen, run.evidence())
+
+        def prompt() -> str:
+            so_far = self._so_far(begun)
+            words, hints = (
+                f"waiting for {act.action.waiting} ...",
+                "   [s] script [b] browser [?] keys",
+            )
+            fits = len(words + so_far + hints) < self.terminal.columns - 1
+            return f"{words}{so_far if fits else ''}{hints}"
+
+        while True:
+            match self.wait(prompt, ("s", "n"), seen):
+                case "":
+                    self.show([Line(f"seen, {self._after()} after it crossed the wire", "quiet")])
+                    self.show([Line()])
+                    return "done"
+                case "n":
+                    self.show([Line("left out for now", "quiet"), Line()])
+                    return "skipped"
+                case _:
+                    self._script(act)
+
+    def _so_far(self, begun: int) -> str:
+        connections = self.run.evidence().connections[begun:]
+        if not connections:
+            return ""
+        frames = sum(len(connection.frames) for connection in connections)
+        return f" {frames} frames so far" if frames else " a handshake so far"
+
+    def _after(self) -> str:
+        reads = (c.reads[-1].time for c in self.run.evidence().connections if c.reads)
+        return lapse(max(0.0, time.time() - max(reads, default=time.time())))
+
+    def _script(self, act: Act) -> None:
+        self.terminal.prompt(Line(f"the script acts: {telling.script_words(act)} ..."))
+        try:
+            act.action.script(self.run.session)
+            self.run.session.wait_for(act.action.seen, "what that should bring")
+        except (ScriptFailed, Unavailable) as fault:
+            words = f"The script could not: {fault}. Do it in your browser, or press n."
+            self.show([Line("! ", "warning").join(line) for line in sentence(words, 74)])
+        else:
+            self.show([Line(f"the script did it: {telling.script_words(act)}", "quiet")])
+
+    def step_end(self, moment: StepEnd) -> str:
+        move, self._move = self._move, None
+        if move:  # decided at the workbench
+            return move
+        back = "" if moment.first else "   [p] back"
+        wanted = ("enter", "space") if moment.first else ("enter", "space", "p")
+        key = self.wait(f"[Enter] go on{back}   [m] map   [?] keys   [q] quit", wanted)
+        return "back" if key == "p" else "on"
+
+    def end(self, told: Ending) -> None:
+        """The claims, the score, what comes next."""
+        self.terminal.clear()
+        lesson = self.run.lesson
+        self.show([Line(f"Lesson {lesson} · done", "title"), Line(), *telling.ending(told), Line()])
+        if score := telling.score(told.guesses):
+            self.show([Line(score)])
+        if lesson.has_exercise and not self.run.state.exercise.passed:
+            self.show([Line(f"The exercise is still open: ws101 check {lesson.number}")])
+        capture = self.run.session.home.shown(self.run.session.capture)
+        self.show([*telling.plain(f"Your bytes stay here: ws101 dump {capture}", "quiet"), Line()])
+        following = told.following
+        onward = f"[Enter] lesson {following}" if following else "[Enter] the map"
+        self.wait(f"{onward}   [m] map   [q] quit")
+
+
+def keys() -> list[Line]:
+    """What each key does."""
+    return [Line("  ").add(key, "title").to(12).add(words) for key, words in KEYS]

@@ -1,0 +1,285 @@
+"""The pytest plugin of the learner's folder: what `pytest` needs to speak like `ws101 check`.
+
+`pytest.ini` there loads it. It gives the tests their fixtures (`exercise`, `own`, `expect`), ends a
+loop that never ends, and turns a failure into a few lines about the task: the learner's own lines
+of code where they raised, never ours. Run by `ws101 check`, it also writes down what happened, line
+by line, so that even a process that is killed has told how far it came.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import json
+import linecache
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any, Final
+
+import pytest
+
+from inspector.core.safe import safe
+from lessons.course.course import Course, experiment_of
+from lessons.course.evidence import Evidence, clock
+from lessons.course.expect import Expect, Mismatch, Miss
+from lessons.course.home import Home
+from lessons.course.markdown import read_lesson
+from lessons.course.model import Missing
+from lessons.course.progress import Progress
+from lessons.course.session import is_seen
+
+REPORT: Final = "WS101_REPORT"
+"""Environment variable: the file to write results to, as JSON lines."""
+LESSON: Final = "WS101_LESSON"
+"""Environment variable: the lesson's folder, where it is not found by its name."""
+SECONDS: Final = 5.0
+"""For one test. Learner code that takes longer does not end."""
+MEMORY: Final = 4 << 30
+"""Bytes of address space: a loop that collects without end fails instead of the machine."""
+MAX_OUTPUT: Final = 2000
+
+_count = itertools.count()
+
+
+class OutOfTime(BaseException):
+    """A test took too long. No `except Exception` in an exercise swallows it."""
+
+
+class Broken(Exception):
+    """The exercise can't be used; says why."""
+
+
+class Exercise:
+    """The learner's module. What it lacks is told as what is missing from the task."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            raise Broken(f"exercise.py has no {name}: the check looks for that name") from None
+
+
+@pytest.fixture
+def exercise(request: pytest.FixtureRequest) -> Exercise:
+    """The `exercise.py` beside the test, loaded freshly for each test."""
+    path = request.path.parent / "exercise.py"
+    if not path.exists():
+        raise Broken(f"there is no {path.name} beside {request.path.name}")
+    name = f"exercise_{next(_count)}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look themselves up
+    if (folder := str(path.parent)) not in sys.path:
+        sys.path.append(folder)  # last: a learner's json.py is not everybody's json
+    spec.loader.exec_module(module)
+    return Exercise(module)
+
+
+@pytest.fixture
+def own(request: pytest.FixtureRequest) -> Evidence:
+    """What the learner's own browser said in this lesson, else the sample that came with it."""
+    folder = request.path.parent
+    named = os.environ.get(LESSON)
+    lesson = read_lesson(Path(named)) if named else Course().find(folder.name)
+    home = Home(folder.parent)
+    names = Progress(home)[lesson.slug].captures
+    paths = [path for name in names if (path := home.captures / Path(name).name).exists()]
+    evidence = Evidence.read(*paths)
+    actions = experiment_of(lesson).ACTIONS.values()
+    if evidence.connections and all(is_seen(action.seen, evidence) for action in actions):
+        evidence.whose = f"your capture of {clock(evidence.connections[-1].opened)}"
+        return evidence
+    sample = lesson.folder / "sample.pcapng"
+    if not sample.exists():
+        raise Missing("nothing was captured in this lesson yet")
+    return Evidence.read(sample, whose="the sample that came with the lesson")
+
+
+@pytest.fixture
+def expect() -> Expect:
+    """Compare, and tell the difference."""
+    return Expect()
+
+
+# How a test is run
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    sys.dont_write_bytecode = True
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    except (ImportError, ValueError, OSError):
+        pass  # not on this system
+    config.addinivalue_line("markers", "ws101: a self-check of the course")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    _write({"event": "begin", "test": item.name, "title": title(item)})
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with Limit(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with Limit(item):
+        return (yield)
+
+
+class Limit:
+    """Raise `OutOfTime` in the middle of what runs too long; where even that is swallowed, end."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self.item = item
+        self.fired = 0
+
+    def __enter__(self) -> None:
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, self._fire)
+            signal.setitimer(signal.ITIMER_REAL, SECONDS, 1.0)
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _fire(self, _: int, frame: FrameType | None) -> None:
+        self.fired += 1
+        if self.fired > 2:
+            miss = _out_of_time(traceback.walk_stack(frame))
+            _write_result(self.item, "failed", miss)
+            print("\n".join(miss.lines()), file=sys.__stderr__, flush=True)
+            os._exit(1)
+        raise OutOfTime
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: pytest.TestReport = yield
+    if call.excinfo is not None and report.outcome == "failed":
+        miss = told(call.excinfo.value)
+        report.longrepr = "\n".join(miss.lines())
+        _write_result(item, "failed", miss, report.capstdout)
+    elif report.when == "call":
+        _write_result(item, report.outcome, Miss(), report.capstdout)
+    return report
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.failed:
+        _write({"event": "broken", "words": safe(str(report.longrepr), 2000)})
+
+
+def pytest_sessionfinish() -> None:
+    _write({"event": "end"})
+
+
+def title(item: pytest.Item) -> str:
+    """What a test is called on the learner's screen: the first line of its docstring."""
+    words = getattr(getattr(item, "function", None), "__doc__", None) or item.name
+    return safe(str(words).strip().splitlines()[0])
+
+
+# What a failure means
+
+
+def told(fault: BaseException) -> Miss:
+    """A failure in words for the learner."""
+    frames = list(traceback.walk_tb(fault.__traceback__))
+    place = _place(frames)
+    match fault:
+        case Mismatch():
+            return fault.miss
+        case OutOfTime():
+            return _out_of_time(iter(reversed(frames)))
+        case Broken():
+            return Miss(words=safe(str(fault)), tag="broken")
+        case Missing():
+            words = f"{fault}: take the lesson's steps first (ws101 learn), then check again"
+            return Miss(words=safe(words), tag="not-captured")
+        case SyntaxError() if fault.filename and fault.filename.endswith("exercise.py"):
+            return _syntax(fault)
+        case NotImplementedError() if place:
+            return Miss(place, words=safe(f"not written yet: {fault}"), tag="not-written")
+        case _ if place:
+            return Miss(place, words=_exception(fault), tag=type(fault).__name__)
+        case AssertionError():
+            return Miss(words=safe(str(fault) or "the check failed", 600))
+        case _:
+            last = frames[-1][0].f_code.co_filename if frames else "?"
+            words = f"{_exception(fault)} (in {Path(last).name}, line {frames[-1][1]})"
+            return Miss(words=words, tag=type(fault).__name__)
+
+
+def _exception(fault: BaseException) -> str:
+    return safe(f"{type(fault).__name__}: {fault}", 300).removesuffix(": ")
+
+
+def _place(frames: list[tuple[FrameType, int]]) -> str:
+    """The last line of the learner's own code in a traceback."""
+    return next((p for f, line in reversed(frames) if (p := _line_of_theirs(f, line))), "")
+
+
+def _line_of_theirs(frame: FrameType, line: int) -> str:
+    path = frame.f_code.co_filename
+    if Path(path).name != "exercise.py":
+        return ""
+    code = linecache.getline(path, line).strip()
+    inside = frame.f_code.co_name
+    where = f"exercise.py, line {line}" + ("" if inside == "<module>" else f", in {inside}")
+    return safe(f"{where}:  {code}", 300)
+
+
+def _out_of_time(frames: Iterator[tuple[FrameType, int]]) -> Miss:
+    place = next((p for frame, line in frames if (p := _line_of_theirs(frame, line))), "")
+    words = f"it did not end within {SECONDS:.0f} seconds: is there a loop that never ends?"
+    return Miss(place, words=words, tag="endless")
+
+
+def _syntax(fault: SyntaxError) -> Miss:
+    code = (fault.text or "").rstrip("\n")
+    caret = " " * max(0, (fault.offset or 1) - 1) + "^"
+    stripped = len(code) - len(code.lstrip())
+    where = f"exercise.py, line {fault.lineno}:  {code.strip()}"
+    indent = len(f"exercise.py, line {fault.lineno}:  ")
+    arrow = " " * indent + caret[stripped:]
+    words = f"Python can't read it: {fault.msg}"
+    return (
+        Miss(safe(where, 300), words=f"{safe(words)}", tag="syntax", got="", expected="")
+        if (len(arrow) > 120)
+        else Miss(f"{safe(where, 300)}\n{arrow}", words=safe(words), tag="syntax")
+    )
+
+
+# Writing it down
+
+
+def _write(entry: dict[str, object]) -> None:
+    if path := os.environ.get(REPORT):
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+
+def _write_result(item: pytest.Item, outcome: str, miss: Miss, output: str = "") -> None:
+    _write(
+        {
+            "event": "result", "test": item.name, "title": title(item), "outcome": outcome,
+            "miss": miss.as_json(), "output": output[:MAX_OUTPUT],
+        }
+    )  # fmt: skip

@@ -1,0 +1,326 @@
+"""One run of a lesson on the wire: the demo app, the tap in front of it, the capture, the scripts.
+
+    with Session(lesson, home) as session:
+        session.page                        # http://127.0.0.1:8101, through the tap
+        session.evidence()                  # everything captured so far
+        with session.client("/ws/chat") as ws: ...
+
+Both servers are processes of their own on loopback (see child.py), so that a lesson may kill one,
+and none outlives the runner. What goes wrong on the way is mended where it can be and told by
+`heal`, one line each; only what can't be mended is a `SessionFailed`.
+"""
+
+from __future__ import annotations
+
+import select
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from lessons.course.browser import find_chromium
+from lessons.course.client import Client
+from lessons.course.evidence import Evidence
+from lessons.course.follower import Follower
+from lessons.course.home import Home, HomeError
+from lessons.course.model import Lesson, Missing, Unavailable
+from lessons.course.process import Child, StartFailed
+from lessons.course.wire import Answer, HttpClient, ScriptFailed
+
+PAGE_PORT = 8101
+"""Where the learner's page is found, if nobody else is there."""
+PATIENCE = 10.0
+MENDS = 5
+"""How often a server that dies by itself is started again."""
+
+_DEMO_READY = r"ws101 demo listening on (http://\S+)"
+_TAP_READY = r"ws101 proxy listening on (http://\S+)"
+_BROWSER_READY = r"ws101 browser started"
+_TAP_COMPLAINT = r"capture is incomplete: [^:]+"
+
+
+class SessionFailed(Exception):
+    """The lesson can't go on; says why in one line."""
+
+
+class Closable(Protocol):
+    def close(self) -> object: ...
+
+
+class Session:
+    """Demo app, tap and capture of one lesson, for as long as the `with` lasts."""
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        home: Home,
+        *,
+        port: int = 0,
+        earlier: tuple[Path, ...] = (),
+        notes: dict[str, Any] | None = None,
+        by_script: bool = False,
+    ) -> None:
+        """`port` is the page's, 0 for any; `earlier` are captures of the same run of the lesson."""
+        self.lesson = lesson
+        self.home = home
+        self.page = ""
+        self.demo_url = ""
+        self.capture = Path()
+        self.notes: dict[str, Any] = {} if notes is None else notes
+        """JSON values that outlive quitting."""
+        self.state: dict[str, Any] = {}
+        """Anything, until the lesson is quit."""
+        self.scratch = Path()
+        """A folder that is gone when the session ends."""
+        self._wanted_port = port
+        self._by_script = by_script
+        self._earlier = earlier
+        self._evidence = Evidence.read(*earlier)
+        self._told: list[str] = []
+        self._demo: Child | None = None
+        self._tap: Child | None = None
+        self._follower: Follower | None = None
+        self._kept: list[Closable] = []
+        self._mended = 0
+        self._faults_told = 0
+
+    # From start to end
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start both servers. Raises `SessionFailed`."""
+        self.scratch = Path(tempfile.mkdtemp(prefix="ws101-"))
+        self.start_demo()
+        self._start_tap(self._wanted_port)
+
+    def close(self) -> None:
+        """End everything that was started, in order; the capture is finished."""
+        for thing in reversed(self._kept):
+            with suppress(OSError, ScriptFailed):
+                thing.close()
+        self._kept.clear()
+        self._end_tap()
+        if self._demo:
+            self._demo.end()
+        if self.scratch != Path():
+            shutil.rmtree(self.scratch, ignore_errors=True)
+        self.forget_empty_capture()
+
+    def forget_empty_capture(self) -> None:
+        """A capture with nothing in it is of no use to anybody."""
+        if self.capture != Path() and not any(
+            connection.file == self.capture for connection in self._evidence.connections
+        ):
+            with suppress(OSError):
+                self.capture.unlink()
+
+    @property
+    def captures(self) -> tuple[Path, ...]:
+        """The captures of this run of the lesson, oldest first."""
+        return (*self._earlier, self.capture)
+
+    @property
+    def folder(self) -> Path:
+        """The learner's own folder of this lesson."""
+        return self.home.folder(self.lesson)
+
+    @property
+    def chromium(self) -> str | None:
+        return find_chromium()
+
+    # The servers
+
+    def start_demo(self) -> None:
+        """Start the demo app; on the same port as before, if it was there before."""
+        port = urlsplit(self.demo_url).port or 0
+        self._demo = Child(
+            "demo", str(port), str(self.lesson.folder), env={"WS101_LAB_FOLDER": str(self.folder)}
+        )
+        try:
+            self.demo_url = self._demo.ready(_DEMO_READY)[1]
+        except StartFailed as fault:
+            raise SessionFailed(f"the demo app does not start: {fault}") from None
+
+    def stop_demo(self) -> None:
+        """End the demo app: it says goodbye (1001) to everyone."""
+        if self._demo:
+            self._demo.end()
+
+    def kill_demo(self) -> None:
+        """End the demo app without a word, as a crash does (SIGKILL)."""
+        if self._demo:
+            self._demo.end(signal.SIGKILL)
+
+    def restart_demo(self) -> None:
+        """End the demo app and start it again, at the same address."""
+        self.stop_demo()
+        self.start_demo()
+
+    @property
+    def demo_pid(self) -> int | None:
+        return self._demo.pid if self._demo and self._demo.exit_code is None else None
+
+    def _start_tap(self, port: int) -> None:
+        self.capture = self._new_capture()
+        for place in dict.fromkeys((port, 0)):
+            tap = Child(
+                "proxy", "--to", self.demo_url, "--listen", f"127.0.0.1:{place}",
+                "--http", "--quiet", "-o", str(self.capture),
+                env={"WS101_HOME": str(self.scratch)},
+            )  # fmt: skip
+            try:
+                self.page = tap.ready(_TAP_READY)[1]
+            except StartFailed as fault:
+                tap.end()
+                if "is taken" in str(fault) and place:
+                    self._told.append(
+                        f"port {place} is taken (another ws101 learn?): this run takes another"
+                    )
+                    continue
+                raise SessionFailed(f"the tap does not start: {fault}") from None
+            self._tap = tap
+            self._follower = Follower(self.capture)
+            return
+
+    def _new_capture(self) -> Path:
+        try:
+            return self.home.new_capture(self.lesson, by_script=self._by_script)
+        except HomeError as fault:
+            self._told.append(f"this run's capture is not kept: {fault}")
+            return self.scratch / f"{self.lesson.slug}.pcapng"
+
+    def _end_tap(self) -> None:
+        if self._tap:
+            self._tap.end()
+        if self._follower:
+            for told in self._follower.close():
+                self._evidence.take(told)
+            self._follower = None
+
+    def heal(self) -> list[str]:
+        """Mend what broke by itself; a line for each thing that the learner should know.
+
+        Raises `SessionFailed` when it breaks again and again.
+        """
+        told, self._told = self._told, []
+        if self._demo and self._demo.exit_code is not None and not self._demo.expected_end:
+            self._count_mend(f"the demo app ended ({_ending(self._demo)})")
+            self.restart_demo()
+            told.append("the demo app had ended by itself; it was started again: reload the page")
+        if self._tap and self._tap.exit_code is not None and not self._tap.expected_end:
+            self._count_mend(f"the tap ended ({_ending(self._tap)})")
+            self._end_tap()
+            self._earlier = self.captures
+            self._start_tap(urlsplit(self.page).port or 0)
+            told.append("the tap had ended by itself; it was started again: reload the page")
+        if self._tap:
+            told += [
+                f"the {words}: make room for it, then reload the page"
+                for words in self._tap.complaints(_TAP_COMPLAINT)
+            ]
+        told += self._evidence.faults[self._faults_told :]
+        self._faults_told = len(self._evidence.faults)
+        return told
+
+    def _count_mend(self, what: str) -> None:
+        self._mended += 1
+        if self._mended > MENDS:
+            raise SessionFailed(f"{what}, for the {self._mended}th time")
+
+    # What was captured
+
+    @property
+    def wake(self) -> int | None:
+        """A descriptor that is readable when something new was captured."""
+        return self._follower.wake if self._follower else None
+
+    def evidence(self) -> Evidence:
+        """Everything captured so far in this run of the lesson; the same object each time."""
+        if self._follower:
+            for told in self._follower.drain():
+                self._evidence.take(told)
+        return self._evidence
+
+    def wait_for(
+        self, seen: Callable[[Evidence], bool], what: str, patience: float = PATIENCE
+    ) -> Evidence:
+        """Wait until `seen(evidence)`. Raises `ScriptFailed` if it takes too long."""
+        deadline = time.monotonic() + patience
+        while not is_seen(seen, self.evidence()):
+            left = deadline - time.monotonic()
+            if left <= 0 or self.wake is None:
+                raise ScriptFailed(f"waited {patience:.0f} s in vain for {what}")
+            select.select([self.wake], [], [], min(left, 0.2))
+        return self._evidence
+
+    # Acting
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Of the page, for sockets."""
+        parts = urlsplit(self.page)
+        return parts.hostname or "127.0.0.1", parts.port or 80
+
+    def client(self, path: str, **options: Any) -> Client:
+        """A scripted WebSocket through the tap, shaken hands (see `Client.open`)."""
+        return self.keep(Client.open(*self.address, path, **options))
+
+    def keep[T: Closable](self, thing: T) -> T:
+        """Close `thing` when the session ends, if it was not closed before."""
+        self._kept.append(thing)
+        return thing
+
+    def http(self) -> HttpClient:
+        """Plain HTTP through the tap, on one connection where the server keeps it alive."""
+        return HttpClient(*self.address)
+
+    def get(self, path: str) -> Answer:
+        with self.http() as http:
+            return http.get(path)
+
+    def post(self, path: str, body: bytes = b"") -> Answer:
+        with self.http() as http:
+            return http.post(path, body)
+
+    def browse(
+        self, path: str, until: Callable[[Evidence], bool], patience: float = 30.0
+    ) -> Evidence:
+        """Let a headless Chromium visit a page until `until(evidence)`. Raises `Unavailable`."""
+        chromium = self.chromium
+        if chromium is None:
+            raise Unavailable("no Chromium is installed here, so the script can't play browser")
+        browser = Child("browser", chromium, f"{self.page}{path}")
+        try:
+            browser.ready(_BROWSER_READY)
+            return self.wait_for(until, f"what Chromium does on {path}", patience)
+        except StartFailed as fault:
+            raise Unavailable(f"Chromium does not start: {fault}") from None
+        finally:
+            browser.end()
+
+
+def is_seen(seen: Callable[[Evidence], bool], evidence: Evidence) -> bool:
+    """Ask an action's question; what is missing from the capture has not been seen."""
+    try:
+        return bool(seen(evidence))
+    except Missing:
+        return False
+
+
+def _ending(child: Child) -> str:
+    return child.last_words or f"exit code {child.exit_code}"

@@ -1,0 +1,103 @@
+"""`ws101 course verify`: what holds is said to hold, and every way of not holding is found."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from inspector.screen.paper import Paper
+from lessons.course.course import LESSONS, Course
+from lessons.course.verify import Proof, prove, verify_lessons
+from tests.lessons.course_tools import ws101
+
+SLUG = "03_handshake"
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A course of one lesson: a copy of lesson 3, to be spoilt."""
+    folder = tmp_path / "lessons" / SLUG
+    shutil.copytree(LESSONS / SLUG, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (folder / "wrong").iterdir():  # a few are enough here
+        if path.stem not in ("empty", "returns_none", "hard_coded", "newline"):
+            path.unlink()
+    return folder
+
+
+def proved(folder: Path) -> Proof:
+    course = Course(folder.parent)
+    return prove(course.find(SLUG), course)
+
+
+def test_lesson_3_holds(tmp_path: Path) -> None:
+    done = ws101("course", "verify", "3")
+    assert done.returncode == 0, done.stdout
+    assert "[1/1] holds   3 The handshake" in done.stdout
+    assert "1 of 1 lessons hold" in done.stdout
+
+
+def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        text = (folder / name).read_text("utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new), "utf-8")
+
+    return change
+
+
+def write(name: str, text: str) -> Callable[[Path], None]:
+    return lambda folder: print((folder / name).write_text(text, "utf-8"))
+
+
+def copy(one: str, other: str) -> Callable[[Path], None]:
+    return lambda folder: print(shutil.copyfile(folder / one, folder / other))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda folder: (folder / "hints.md").unlink(), f"{SLUG}/hints.md is missing"),
+        (lambda folder: (folder / "wrong/empty.py").unlink(), "wrong/empty.py is missing"),
+        (lambda folder: (folder / "wrong/newline.py").unlink(), "wrong has no near miss"),
+        (write("notes.txt", "x"), f"{SLUG}/notes.txt: a stray file"),
+        (write("wrong/silent.py", "x = 1\n"), "silent.py does not say which mistake it is"),
+        (edit("hints.md", "## Nearly there", "Nearly there"), "hints.md has 2 stages"),
+        (edit("en.md", "{ms:.1f} ms", "{speed} m/s"), "a fact is missing"),
+        (edit("en.md", "spoke HTTP.", "spoke {language}."), "nothing was measured for {language}"),
+        (edit("en.md", "```do again", "```do never"), "no action 'never'"),
+        (edit("en.md", "show table keys", "show table locks"), "no table 'locks'"),
+        (edit("en.md", "- 101: 101", "- 102: 101"), "which is no option (200, 102, 426)"),
+        (edit("en.md", "answer: {status}", "answer: {mood}"), "answer {mood} is not measured"),
+        (edit("en.md", "```exercise", "```"), "belong together"),
+        (
+            edit("experiment.py", "chat.status == 101,", "chat.status == 100,"),
+            "the claim did not hold: A server that agrees answers 101",
+        ),
+        (edit("experiment.py", '"received", chat', '"received", chatt'), "NameError"),
+        (copy("solution.py", "exercise.py"), "the stub does not fail"),
+        (edit("exercise.py", 'return ""', "raise ValueError"), "does not say expected, got"),
+        (edit("solution.py", ".digest()", ".hexdigest().encode()"), "solution.py does not pass"),
+        (copy("solution.py", "wrong/right.py"), "wrong/right.py passes all checks"),
+    ],
+)
+def test_what_does_not_hold_is_found(
+    copied: Path, spoil: Callable[[Path], None], fault: str
+) -> None:
+    spoil(copied)
+    proof = proved(copied)
+    assert any(fault in words for words in proof.faults), proof.faults
+
+
+def test_a_faulty_lesson_is_told_and_the_others_go_on(copied: Path) -> None:
+    shutil.copytree(copied, copied.with_name("05_other"))
+    write("notes.txt", "x")(copied)
+    course = Course(copied.parent)
+    text = StringIO()
+    assert not verify_lessons(course.lessons, course, Paper(text))
+    assert "FAULTY  3 The handshake" in text.getvalue()
+    assert "holds   5 The handshake" in text.getvalue()
+    assert "1 of 2 lessons hold" in text.getvalue()

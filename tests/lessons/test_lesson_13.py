@@ -1,0 +1,124 @@
+"""Lesson 13 reads the lab's notes off a capture, and a capture may hold anything."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.core.frames import Frame, encode_frame
+from inspector.core.messages import Message
+from lessons.course.course import Course, load
+from lessons.course.evidence import Evidence, Said
+from lessons.course.model import Missing
+
+LESSON = Course().find("13")
+EXPERIMENT = load(LESSON, "experiment")
+SHELVES = load(LESSON, "shelves")
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+NAMES = ("attempt", "code", "kept", "size", "raised", "step", "back", "probe", "trials", "pid")
+KINDS = ("hello", "tried", "read", "parts", "stranger", "browser")
+NOTES = st.dictionaries(st.sampled_from(NAMES), JSON).flatmap(
+    lambda note: st.sampled_from(KINDS).map(lambda kind: {**note, "lab": kind})
+)
+
+
+class Lab:
+    """As much of a captured connection as the shelves ask for."""
+
+    def __init__(self, *said: tuple[str, str]) -> None:
+        self.upgraded, self.path, self.number = True, "/ws/lab", 1
+        self.messages = [self._said(at, *each) for at, each in enumerate(said, 1)]
+
+    @staticmethod
+    def _said(number: int, side: Any, text: str) -> Said:
+        data = text.encode("utf-8", "replace")
+        first = Frame(side, 0, encode_frame(1, data)[:2], data)
+        return Said(number, Message(side, "text", (number,), data, data, True, first), 0.0)
+
+    def ended(self, _side: str) -> None:
+        return None
+
+
+def evidence(*said: tuple[str, str]) -> Evidence:
+    return Evidence(connections=[Lab(*said)])  # type: ignore[list-item]
+
+
+def tried(**note: object) -> str:
+    told = {"lab": "tried", "attempt": "x", "code": "x(ws)", "size": 3, "kept": "abc", **note}
+    return json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("note", "probe_arrived", "shelf"),
+    [
+        ({"raised": "TypeError: no", "step": "store", "probe": None}, False, "loud"),
+        ({"raised": "ValueError: no", "step": "restore", "probe": None}, False, "loud"),
+        ({"raised": "AttributeError: send", "step": "send", "probe": "probe x 1"}, False, "silent"),
+        ({"raised": None, "step": None, "probe": "probe x 1"}, False, "silent"),
+        ({"raised": None, "step": None, "probe": "probe x 1"}, True, "works"),
+        ({"raised": None, "step": None, "probe": None}, True, "silent"),
+    ],
+)
+def test_only_a_frame_makes_it_work(note: dict[str, Any], probe_arrived: bool, shelf: str) -> None:
+    said = [("server", "probe x 1")] if probe_arrived else []
+    found = SHELVES.trials(evidence(*said, ("server", tried(**note))), "tried")
+    assert found["x"].shelf == shelf
+    assert found["x"].words
+    assert found["x"].measured
+
+
+def test_a_probe_from_the_wrong_side_does_not_count() -> None:
+    note = tried(raised=None, step=None, probe="probe x 1")
+    found = SHELVES.trials(evidence(("client", "probe x 1"), ("server", note)), "tried")
+    assert found["x"].shelf == "silent"
+
+
+def test_a_page_can_not_speak_for_the_server() -> None:
+    forged = ("client", tried(raised=None, step=None))
+    assert SHELVES.trials(evidence(forged), "tried") == {}
+    page = ("client", json.dumps({"lab": "browser", "attempt": "stringify", "kept": "{}"}))
+    assert SHELVES.trials(evidence(page), "browser")["stringify"].kept == "{}"
+    with pytest.raises(Missing):
+        SHELVES.last(evidence(forged), "tried")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["client", "server"]), NOTES), max_size=5))
+def test_any_note_is_read_without_complaint(said: list[tuple[str, dict[str, Any]]]) -> None:
+    own = evidence(*((side, json.dumps(note)) for side, note in said))
+    for kinds in (("tried",), ("browser",)):
+        for trial in SHELVES.trials(own, *kinds).values():
+            assert trial.shelf in ("loud", "silent", "works")
+            assert trial.words
+    with suppress(Missing):
+        assert all(trial.words for trial in SHELVES.read_back(own).values())
+
+
+@given(st.text())
+def test_any_text_is_read_without_complaint(text: str) -> None:
+    for kind in KINDS:
+        assert len(list(SHELVES.notes(evidence(("server", text)), kind))) <= 1
+
+
+def test_deep_json_is_no_note() -> None:
+    assert SHELVES.parsed("[" * 100_000) == {}
+
+
+def test_the_sample_shows_what_the_lesson_says() -> None:
+    own = Evidence.read(LESSON.folder / "sample.pcapng")
+    claims = list(EXPERIMENT.claims(own, None))
+    assert len(claims) >= 17
+    assert [claim.words for claim in claims if not claim.held] == []
+    facts = dict(EXPERIMENT.facts(own, None))
+    assert facts["survivors"] == "none"
+    assert facts["old_end"] == "ends"
+    assert facts["stranger_key"] == "ran"

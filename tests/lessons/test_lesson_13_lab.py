@@ -1,0 +1,206 @@
+"""The lab over a real socket: what it tells is what happened, and hostile words do it no harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lessons.demo import lab
+from lessons.demo.app import create_app, sock
+from lessons.demo.attempts import ATTEMPTS, STRANGER, Shelf, preview, refusals
+from lessons.demo.heir import pass_on
+from lessons.demo.live import live_of
+from lessons.demo.live_line import LiveLine
+from lessons.demo.server import DemoServer
+from tests.lessons.demo_wire import BINARY, Client, exchange, handshake, masked, request, status
+
+LOUD = {"pickle", "json", "deepcopy", "sqlite", "sqlite-pickle"}
+SILENT = {"json-str", "sqlite-str"}
+ON_DISK = {"json-str", "sqlite-str", "pipe"}
+
+
+def serve(folder: Path, port: int = 0) -> DemoServer:
+    app = create_app({"WS101_LAB_FOLDER": str(folder)}, blueprints=[lab.blueprint(sock)])
+    return DemoServer(app, port=port)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[DemoServer]:
+    with serve(tmp_path / "lab") as running:
+        yield running
+
+
+@pytest.fixture
+def bench(server: DemoServer) -> Iterator[Client]:
+    with Client.open("/ws/lab", server.port) as client:
+        yield client
+
+
+def told(client: Client) -> tuple[dict[str, Any], list[str]]:
+    """The lab's next note, and the texts that came before it."""
+    before = []
+    while not (text := client.text()).startswith("{"):
+        before.append(text)
+    return json.loads(text), before
+
+
+def asked(client: Client, words: str) -> tuple[dict[str, Any], list[str]]:
+    client.say(words)
+    return told(client)
+
+
+def test_hello_says_what_the_process_knows(server: DemoServer, bench: Client) -> None:
+    hello, _ = told(bench)
+    connection = live_of(server.app).find(path="/ws/lab")
+    assert connection is not None
+    assert hello["lab"] == "hello"
+    assert hello["pid"] == os.getpid()
+    assert hello["address"] == hex(id(connection.ws))
+    assert hello["there"] == list(bench.sock.getsockname())
+    assert hello["here"] == ["127.0.0.1", server.port]
+    assert hello["key"] == connection.environ["HTTP_SEC_WEBSOCKET_KEY"]
+    assert hello["request"] == "GET /ws/lab"
+    assert isinstance(hello["descriptor"], int)
+
+
+def test_each_attempt_is_told_as_it_was(bench: Client) -> None:
+    told(bench)
+    for name in ATTEMPTS:
+        note, before = asked(bench, f"try {name}")
+        assert (note["lab"], note["attempt"]) == ("tried", name)
+        if name in LOUD:
+            assert note["step"] == "store"
+            assert note["raised"]
+            assert note["size"] == 0
+        elif name in SILENT:
+            assert note["step"] == "send"
+            assert note["size"] > 0
+            assert "PoliteServer object at" in note["kept"]
+        else:
+            assert note["raised"] is None
+        assert before == ([note["probe"]] if name == "copy" else [])
+
+
+def test_pipe_lets_another_process_speak(server: DemoServer, tmp_path: Path) -> None:
+    with Client.open("/ws/lab/pipe", server.port) as side:
+        note, before = told(side)
+        assert before == [note["probe"]]
+        assert note["pid"] == os.getpid() != note["heir"]
+        assert note["kernel"] == note["heirs_kernel"]
+        assert note["size"] == len(Shelf(tmp_path / "lab").all()["pipe"])
+        side.send(masked(8, (1000).to_bytes(2)))
+        assert side.drain()[-1].code == 1000
+
+
+def test_what_was_kept_is_of_no_use_after_a_restart(tmp_path: Path) -> None:
+    with serve(tmp_path) as server, Client.open("/ws/lab", server.port) as first:
+        for name in ATTEMPTS:
+            first.say(f"try {name}")
+        with Client.open("/ws/lab/pipe", server.port) as side:
+            told(side)
+        notes = [told(first)[0] for _ in range(len(ATTEMPTS) + 1)]
+        assert {note["attempt"] for note in notes[1:]} == set(ATTEMPTS)
+    with serve(tmp_path, server.port), Client.open("/ws/lab", server.port) as second:
+        told(second)
+        note, before = asked(second, "read")
+        assert before == []  # no probe reached anybody
+        assert {trial["attempt"] for trial in note["trials"]} == ON_DISK
+        steps = {trial["attempt"]: trial["step"] for trial in note["trials"]}
+        assert steps == {"json-str": "send", "sqlite-str": "send", "pipe": "restore"}
+
+
+def test_parts_and_stranger(bench: Client) -> None:
+    told(bench)
+    note, _ = asked(bench, "parts")
+    kinds = {name: kind for name, kind, _ in note["refused"]}
+    assert kinds["sock"] == "socket"
+    assert kinds["thread"] == "Thread"
+    note, _ = asked(bench, "stranger")
+    assert bytes.fromhex(note["bytes"]) == STRANGER
+    assert note["back"] == note["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "try", "try ", "try ../../etc", "try pipe", "try \x1b]52;c;x\x07", "READ", "x" * 9000],
+)
+def test_other_words_are_refused_kindly(bench: Client, words: str) -> None:
+    told(bench)
+    note, _ = asked(bench, words)
+    assert note["lab"] == "unknown"
+    assert len(note["asked"]) <= 121
+    assert asked(bench, "parts")[0]["lab"] == "parts"  # and it goes on
+
+
+def test_notes_of_the_page_are_only_noted(bench: Client) -> None:
+    told(bench)
+    bench.say('{"lab": "browser", "attempt": "stringify"}')
+    bench.say("{ this is no JSON")
+    bench.send(masked(BINARY, b"\xff\x00"))
+    assert told(bench)[0] == {"lab": "unknown", "asked": "b'\\xff\\x00'"}
+
+
+def test_strangers_pages_stay_out(server: DemoServer) -> None:
+    answer = exchange(server.port, handshake("/ws/lab", server.port, "Origin: http://evil.example"))
+    assert status(answer) == 403
+    assert status(exchange(server.port, request("/ws/lab", server.port))) == 426
+    page = exchange(server.port, request("/lab", server.port))
+    assert status(page) == 200
+    assert b"default-src 'none'" in page
+
+
+def test_the_shelf_is_private_and_survives(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "lab"
+    shelf = Shelf(folder)
+    shelf.put("pickle", b"one")
+    shelf.put("pickle", b"two")
+    assert Shelf(folder).all() == {"pickle": b"two"}
+    assert stat.S_IMODE(shelf.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    with pytest.raises(sqlite3.ProgrammingError):
+        shelf.put("pickle", object())
+    with closing(sqlite3.connect(shelf.path)) as database:
+        assert database.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_without_a_folder_nothing_outlives_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WS101_LAB_FOLDER", raising=False)
+    app = create_app(blueprints=[lab.blueprint(sock)])
+    with app.app_context():
+        assert lab.shelf().path.parent.name.startswith("ws101-lab-")
+
+
+def test_live_line_hears_what_is_sent_and_nothing_else() -> None:
+    with LiveLine() as line:
+        assert not line.heard("hello")
+        line.ws.send("hello")
+        assert line.heard("hello")
+        assert not line.heard("hell")
+        pass_on(line.ws.sock, "from another process")
+        assert line.heard("from another process")
+        assert line.texts == ["hello", "from another process"]
+        assert line.alive
+        line.ws.close()
+        assert not line.alive
+
+
+def test_preview_is_short_and_refusals_name_parts() -> None:
+    assert preview(b"\x00\x01") == "00 01"
+    assert len(preview("x" * 500)) == 121
+
+    class Thing:
+        def __init__(self) -> None:
+            self.good, self.bad = 1, (n for n in ())
+
+    with pytest.raises(TypeError):
+        pickle.dumps(Thing().bad)
+    assert [name for name, _, _ in refusals(Thing())] == ["bad"]

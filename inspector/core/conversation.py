@@ -7,7 +7,7 @@ told who closed, and how.
     bytes -> heads -> 101 -> frames -> messages -> end
                 \\______________\\________\\________\\___ findings
 
-Nothing that a peer sent raises, and none of its bytes is lost without a word.
+Nothing that a peer sent raises, and what can not be read comes out as `Raw`, with the reason.
 """
 
 from collections.abc import Iterator

@@ -81,7 +81,7 @@ class Inflater:
         if dictionary:
             self._zlib = zlib.decompressobj(_RAW_DEFLATE, zdict=dictionary)
         out = bytearray()
-        finals = tail_left_on = 0
+        finals, tail_left_on = 0, False
         try:
             finals = self._run(payload, out, dictionary)
             size = len(out)

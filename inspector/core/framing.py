@@ -181,8 +181,7 @@ class Framing:
         events: list[Event] = [framed]
         if not frame.header_complete:
             return events
-        header_rules, payload_rules = rules_for(side, frame.opcode)
-        for rule, check in header_rules:
+        for rule, check in rules_for(side, frame.opcode, False):
             if words := check(frame, seen):
                 events.append(Finding(rule, side, side, frame.offset, words, number))
         if self._max_payload < (frame.length or 0) < 2**63:
@@ -190,7 +189,7 @@ class Framing:
             events.append(Finding(FRAME_HUGE, side, side, frame.offset, words, number))
         if not frame.complete:
             return events
-        for rule, check in payload_rules:
+        for rule, check in rules_for(side, frame.opcode, True):
             if words := check(frame, seen):
                 events.append(Finding(rule, side, side, frame.offset, words, number))
         message = seen.of(side).assembler.add(number, frame)

@@ -80,10 +80,10 @@ class HttpReader:
         return None if size is None else parse_head(self._take(size))
 
     def cut_head(self) -> Head | None:
-        """What came of a head that will not go on; None if nothing of one did."""
-        if self.overflown or not self.pass_body() or not self.buffer:
+        """What came of a head that will not go on, or is too long; None if nothing of one did."""
+        if not self.pass_body() or not self.buffer:
             return None
-        return parse_head(self.rest())
+        return parse_head(self._take(min(len(self.buffer), MAX_HEAD)))
 
     def rest(self) -> bytes:
         """Take everything that waits: from here on another protocol is spoken."""

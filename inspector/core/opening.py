@@ -58,8 +58,8 @@ class Opening:
             yield from self._responses(time)
         if reader.overflown:
             self.give_up(f"no HTTP head within {MAX_HEAD} bytes")
-            if side == "server":
-                yield from self._unanswered(time, blame=self.why)
+            self._cut_request(time)
+            yield from self._unanswered(time, blame=self.why if side == "server" else None)
 
     def end(self, side: Side, time: float) -> Iterator[Event]:
         """This direction of TCP ended; if it is the server's, there is no answer any more."""
@@ -149,7 +149,7 @@ class Opening:
             self._requests(data, then)
 
     def _cut_request(self, time: float) -> None:
-        """The beginning of a request for a WebSocket, if that is the last that came."""
+        """The beginning of a request for a WebSocket, if that is all that came of it."""
         head = self._readers["client"].cut_head() if self.asked is None else None
         if head is not None and head.is_websocket:
             self.asked = Exchange(head, time)

@@ -112,7 +112,7 @@ def _message(connection: Connection, event: Messaged) -> Line:
         "kind": message.kind,
         "compressed": message.compressed,
         "frames": list(message.frames),
-        "length": len(message.data),
+        "length": message.length,
         "valid": message.valid,
     }
     if not message.valid:

@@ -73,7 +73,8 @@ def frame_row(talk: Talk, framed: Framed, message: Message | None, width: int) -
 
 def message_lines(message: Message, number: int | None, width: int) -> Iterator[Line]:
     """A message that its frame's row could not show: what it is, and its content."""
-    words = f"message {number}: {message.kind}, {count(len(message.data), 'byte')}"
+    size = "too long to keep" if message.length is None else count(message.length, "byte")
+    words = f"message {number}: {message.kind}, {size}"
     if message.compressed:
         words += f" inflated from {len(message.payload):,}"
     if len(message.frames) > 1:

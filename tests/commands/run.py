@@ -40,10 +40,12 @@ def run(
     )  # fmt: skip
 
 
-def start(*arguments: str | Path, **env: str) -> subprocess.Popen[bytes]:
-    """Start with standard output in a pipe and none to read from."""
+def start(
+    *arguments: str | Path, stdin: int = subprocess.DEVNULL, **env: str
+) -> subprocess.Popen[bytes]:
+    """Start with standard output in a pipe, and by default nothing to read from."""
     return subprocess.Popen(
-        command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        command(*arguments), stdin=stdin, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, cwd=ROOT, env=environment(**env),
     )  # fmt: skip
 

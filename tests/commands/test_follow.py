@@ -101,7 +101,7 @@ def test_a_capture_that_goes_away(tmp_path: Path, talk: Talk) -> None:
 
 
 def test_live_leaves_ctrl_c_to_the_recorder(tmp_path: Path, scene: Scene, talk: Talk) -> None:
-    process = start("dump", "--live", tmp_path / "live.pcapng")
+    process = start("dump", "--live", tmp_path / "live.pcapng", stdin=subprocess.PIPE)
     shown(process, "extensions")
     process.send_signal(signal.SIGINT)
     talk.client(masked(1, b"still here"))
@@ -117,7 +117,7 @@ def test_live_ends_with_its_recorder(tmp_path: Path, talk: Talk) -> None:
     talk.client(masked(1, b"the last words"))
     code = (
         "import subprocess, sys\n"
-        "subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)\n"
+        "subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE)\n"
         "sys.stdin.read()\n"  # until it is killed
     )
     with subprocess.Popen(

@@ -12,6 +12,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate as Websoc
 from websockets.frames import Frame as WebsocketsFrame
 from websockets.frames import Opcode as WebsocketsOpcode
 from websockets.protocol import CLIENT, OPEN, SERVER, Protocol
+from wsproto.extensions import Extension
 from wsproto.extensions import PerMessageDeflate as WsprotoDeflate
 from wsproto.frame_protocol import FrameProtocol, Opcode, ParseFailed
 
@@ -32,7 +33,7 @@ class Answer:
 
 def wsproto(side: Side, data: bytes, deflate: dict[Side, Deflate] | None = None) -> Answer:
     """What wsproto makes of `data`, sent by `side`."""
-    extensions = []
+    extensions: list[Extension] = []
     if deflate is not None:
         extension = WsprotoDeflate(
             client_no_context_takeover=not deflate["client"].context_takeover,
@@ -50,6 +51,7 @@ def wsproto(side: Side, data: bytes, deflate: dict[Side, Deflate] | None = None)
     try:
         for frame in protocol.received_frames():
             if frame.opcode is Opcode.CLOSE:
+                assert isinstance(frame.payload, tuple)
                 code, reason = frame.payload
                 body = b"" if code == 1005 else int(code).to_bytes(2) + (reason or "").encode()
                 answer.control.append((8, body))

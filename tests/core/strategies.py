@@ -77,8 +77,9 @@ def compressor(agreed: Deflate) -> Compress:
     return compress
 
 
-agreements = st.none() | st.fixed_dictionaries(
-    {side: st.builds(Deflate, st.booleans(), st.integers(9, 15)) for side in ("client", "server")}
+deflates = st.builds(Deflate, st.booleans(), st.integers(9, 15))
+agreements: st.SearchStrategy[dict[Side, Deflate] | None] = st.none() | st.builds(
+    lambda client, server: {"client": client, "server": server}, deflates, deflates
 )
 
 

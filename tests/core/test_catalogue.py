@@ -10,7 +10,7 @@ from itertools import chain
 import pytest
 
 from inspector.core.findings import Rule, register
-from inspector.core.rfc import PEER
+from inspector.core.rfc import PEER, Side
 from inspector.core.rules import RULES
 from tests.core import vectors
 
@@ -44,7 +44,7 @@ def test_a_rule_is_only_just_kept_by_some_vector(id: str) -> None:
 
 
 @cache
-def found() -> set[tuple[str, str, str]]:
+def found() -> set[tuple[str, Side, str]]:
     """Rule, side and stream of all that the vectors break."""
     events = [
         vectors.play([*vector.handshake, *vector.steps], vector.max_payload)

@@ -96,8 +96,8 @@ def test_any_bytes_are_read_as_far_as_they_go(data: bytes) -> None:
     head = parse_head(data[:size])
     assert head.raw == data[:size]
     assert (size is not None) == head.complete
-    for place in (*head.fields, *head.faults):
-        assert place.offset == 0 or data[place.offset - 1 : place.offset] == b"\n"
+    for at in [*(line.offset for line in head.fields), *(fault.offset for fault in head.faults)]:
+        assert at == 0 or data[at - 1 : at] == b"\n"
     for searched in range(len(data) if size is None else size):
         assert head_length(data, searched) == size
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inspector.core.life import LIFE, STATES, STEPS, Life, State, Step, life_as_text
+from inspector.core.rfc import Side
 from tests.core import vectors
 
 PICTURE = """\
@@ -35,11 +38,11 @@ def test_every_state_is_reached_from_the_first() -> None:
     assert reached == STATES.keys()
 
 
-def test_every_step_of_the_table_is_taken_by_some_vector(monkeypatch) -> None:
+def test_every_step_of_the_table_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: set[tuple[State, Step]] = set()
     step = Life.step
 
-    def watched(life: Life, side: vectors.Side, name: Step) -> None:
+    def watched(life: Life, side: Side, name: Step) -> None:
         taken.add((life.states[side], name))
         step(life, side, name)
 

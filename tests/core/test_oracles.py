@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.core.events import Framed, Messaged, Opened
-from inspector.core.frames import encode_frame
+from inspector.core.frames import MAX_PAYLOAD, encode_frame
 from inspector.core.framing import Framing
 from inspector.core.handshake import Agreement, Deflate, Extension
 from inspector.core.life import Life
@@ -71,7 +71,7 @@ def readable() -> Iterator[tuple[Vector, Side]]:
     Whether HTTP among the frames is HTTP, nobody can tell from one direction.
     """
     for vector in vectors.load():
-        plain = vector.handshake and vector.max_payload == vectors.MAX_PAYLOAD
+        plain = vector.handshake and vector.max_payload == MAX_PAYLOAD
         if not plain or "nobody here knows" in vector.name or vector.name.startswith("late_http"):
             continue
         for side in SIDES:
@@ -116,7 +116,7 @@ def read(
 ) -> tuple[Answer, set[str], list[bytes]]:
     """Our own answer, the errors in it, and the wire bytes of the frames."""
     extensions = () if deflate is None else (Extension("permessage-deflate"),)
-    framing = Framing(Agreement(None, extensions, deflate), Life(), vectors.MAX_PAYLOAD)
+    framing = Framing(Agreement(None, extensions, deflate), Life(), MAX_PAYLOAD)
     events = [*framing.receive(side, data, 0.0), *framing.finish(side)]
     answer = Answer()
     wires = []

@@ -270,7 +270,7 @@ from lessons.course.session import Session
 session = Session(Course().find("3"), Home(Path(sys.argv[1])))
 session.start()
 session.keep(session.client("/ws/chat"))
-print(session.page, flush=True)
+print(session.page, session.scratch, flush=True)
 time.sleep(1000)
 """
     process = subprocess.Popen(
@@ -278,7 +278,7 @@ time.sleep(1000)
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout
-    page = process.stdout.readline().strip()
+    page, scratch = process.stdout.readline().split()
     servers = children_of(process.pid)
     assert len(servers) == 2
     process.kill()
@@ -286,6 +286,7 @@ time.sleep(1000)
     process.stdout.close()
     for pid in servers:
         until(lambda pid=pid: not alive(pid), "the servers end")
+    assert not Path(scratch).exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(page.rpartition(":")[2])), 5)
     (capture,) = (tmp_path / "captures").glob("*.pcapng")

@@ -1,5 +1,15 @@
-"""The rules, by subject. Importing this package fills `inspector.core.findings.RULES`."""
+"""The rules, by subject. Importing this package fills `RULES`, the table of them all."""
 
+from inspector.core.findings import RULES
 from inspector.core.rules import closing, compression, control, framing, messages, request, response
 
-__all__ = ["closing", "compression", "control", "framing", "messages", "request", "response"]
+__all__ = [
+    "RULES",
+    "closing",
+    "compression",
+    "control",
+    "framing",
+    "messages",
+    "request",
+    "response",
+]

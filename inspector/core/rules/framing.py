@@ -55,18 +55,16 @@ def frame_rule(
     return file
 
 
-Rules = list[tuple[Rule, Check]]
-
-
 @cache
-def rules_for(side: Side, opcode: int) -> tuple[Rules, Rules]:
-    """The rules for such frames, in the order of the table: for headers, and for whole frames."""
-    header: Rules = []
-    payload: Rules = []
-    for each in FRAME_RULES:
-        if each.rule.side in (side, "both") and opcode in each.opcodes:
-            (payload if each.payload else header).append((each.rule, each.check))
-    return header, payload
+def rules_for(side: Side, opcode: int, payload: bool) -> list[tuple[Rule, Check]]:
+    """The rules for such frames, in the order of the table: those for headers, or those for whole
+    frames, which read the payload, too.
+    """
+    return [
+        (each.rule, each.check)
+        for each in FRAME_RULES
+        if each.rule.side in (side, "both") and opcode in each.opcodes and each.payload == payload
+    ]
 
 
 def first_byte(frame: Frame) -> str:

@@ -12,11 +12,15 @@ it ends, the runner is gone, in whatever manner (kill -9 included), and so are w
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
+SCRATCH = "WS101_SCRATCH"
+"""Environment variable: the runner's temporary folder."""
 PATIENCE = 8.0
 """Seconds for a clean end; then an end."""
 
@@ -27,11 +31,19 @@ def watch_runner() -> None:
     def watch() -> None:
         while os.read(0, 1):
             pass
+        sweep()
         os.kill(os.getpid(), signal.SIGTERM)
         threading.Event().wait(PATIENCE)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def sweep() -> None:
+    """Remove the runner's temporary folder, which it can't do itself any more."""
+    scratch = Path(os.environ.get(SCRATCH, ""))
+    if scratch.name.startswith("ws101-") and scratch.parent == Path(tempfile.gettempdir()):
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def demo(port: int, lesson: Path | None) -> None:

@@ -24,6 +24,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from lessons.course.browser import find_chromium
+from lessons.course.child import SCRATCH
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
 from lessons.course.follower import Follower
@@ -149,8 +150,9 @@ class Session:
         """Start the demo app; on the same port as before, if it was there before."""
         port = urlsplit(self.demo_url).port or 0
         self._demo = Child(
-            "demo", str(port), str(self.lesson.folder), env={"WS101_LAB_FOLDER": str(self.folder)}
-        )
+            "demo", str(port), str(self.lesson.folder),
+            env={"WS101_LAB_FOLDER": str(self.folder), SCRATCH: str(self.scratch)},
+        )  # fmt: skip
         try:
             self.demo_url = self._demo.ready(_DEMO_READY)[1]
         except StartFailed as fault:
@@ -181,7 +183,7 @@ class Session:
             tap = Child(
                 "proxy", "--to", self.demo_url, "--listen", f"127.0.0.1:{place}",
                 "--http", "--quiet", "-o", str(self.capture),
-                env={"WS101_HOME": str(self.scratch)},
+                env={"WS101_HOME": str(self.scratch), SCRATCH: str(self.scratch)},
             )  # fmt: skip
             try:
                 self.page = tap.ready(_TAP_READY)[1]

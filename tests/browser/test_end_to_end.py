@@ -30,6 +30,7 @@ from tests.needs import program
 pytestmark = pytest.mark.browser
 
 CHROMIUM = program("chromium")
+TSHARK = program("tshark")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -82,6 +83,28 @@ def streams(lines: Lines, connection: int) -> tuple[bytes, bytes]:
         body = b"".join(piece for _, piece in sorted(pieces.items()))
         found[side] = bytes.fromhex(opened[head]["head"]) + body
     return found["client"], found["server"]
+
+
+def seen_by_tshark(capture: Path, lines: Lines, connection: int) -> None:
+    """Wireshark's dissector finds the same handshake and the same frames, side by side."""
+    opened = of(lines, "connection", connection=connection)[0]
+    port = opened["client"].rpartition(":")[2]
+    fields = ["tcp.srcport", "http.response.code", "websocket.opcode", "websocket.fin"]
+    command = [TSHARK, "-r", str(capture), "-Y", f"tcp.port == {port} && (http || websocket)"]
+    command += ["-T", "fields", *(word for field in fields for word in ("-e", field))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert "101" in [code for _, code, _, _ in rows]
+    for side in ("client", "server"):
+        theirs = [
+            pair
+            for source, _, opcodes, fins in rows
+            if opcodes and (source == port) == (side == "client")
+            for pair in zip(map(int, opcodes.split(",")), fins.split(","), strict=True)
+        ]
+        ours = of(lines, "frame", connection=connection, **{"from": side})
+        assert [opcode for opcode, _ in theirs] == [line["opcode"] for line in ours]
+        assert [fin in ("1", "True") for _, fin in theirs] == [line["fin"] for line in ours]
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +182,7 @@ def test_from_keystroke_to_frame(demo: int, chromium: Browser, tmp_path: Path) -
         assert streams(lines, opened["connection"]) == (bytes(far.sent), bytes(far.answered))
         assert opened["accept"]["ok"] is True
         assert opened["request"]["line"].startswith(path.decode())
+        seen_by_tshark(proxy.capture, lines, opened["connection"])
 
     number = chat["connection"]
     hello = of(lines, "message", connection=number, **{"from": "client"})
@@ -234,6 +258,7 @@ def test_the_same_over_tls(demo: int, playwright: Playwright, tmp_path: Path) ->
     assert opened["url"] == f"wss://localhost:{proxy.port}/ws/chat"
     far = behind.find(b"GET /ws/chat ")
     assert streams(lines, 1) == (bytes(far.sent), bytes(far.answered))
+    seen_by_tshark(proxy.capture, lines, 1)
     assert [line["text"] for line in of(lines, "message", **{"from": "client"})] == ["hello"]
     assert of(lines, "close")[0]["clean"] is True
     assert not of(lines, "finding", severity="error")

@@ -20,8 +20,8 @@ setup: .venv/.ready ## make .venv with everything in it, .venv/bin/ws101 include
 learn: setup ## take the course, in this terminal and your own browser (LESSON=5 to choose)
 	@exec $(BIN)/ws101 learn $(LESSON)
 
-test: setup ## run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## run all tests, four at a time (ARGS="-k picture -n 0": one by one, and only some)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 verify: setup ## let the course prove itself by script, then fuzz the parsers for a while
 	@$(BIN)/ws101 course verify

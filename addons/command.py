@@ -121,6 +121,8 @@ def data_folder() -> Path:
 
 def new_capture(home: Path, output: str | None, *, force: bool) -> tuple[Path, CaptureWriter]:
     """The capture's file: the named one, or one named after the time."""
+    if output and not (folder := Path(output).absolute().parent).is_dir():
+        raise Mistake(f"{folder} is no folder: make it first, or name another with -o")
     for path in [Path(output).absolute()] if output else fresh_names(home / "captures"):
         try:
             return path, CaptureWriter.create(path, force=force and output is not None)
@@ -154,7 +156,10 @@ def destination(option: str, url: str) -> tuple[str, tuple[str, int]]:
     scheme = SCHEMES.get(parts.scheme)
     if not scheme or not parts.hostname or (option == "--upstream" and parts.scheme[0] == "w"):
         kinds = "http or https" if option == "--upstream" else "http, https, ws or wss"
-        raise Mistake(f"{option} {url}: not a URL such as http://127.0.0.1:5000 ({kinds})")
+        words = "not a URL such as http://127.0.0.1:5000"
+        if "://" not in url:
+            words = f"what does it speak? Perhaps http://{url}"
+        raise Mistake(f"{option} {url}: {words} ({kinds})")
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
         raise Mistake(f"{option} {url}: only scheme, host and port, as in http://host:5000")
     from mitmproxy.net.check import is_valid_host

@@ -34,7 +34,7 @@ def number(least: int) -> Callable[[click.Context, click.Parameter, str | None],
     def convert(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
         if value is None:
             return None
-        if not (value.isascii() and value.isdigit() and len(value) < 19):
+        if not (value.isascii() and value.removeprefix("-").isdigit() and len(value) < 19):
             raise click.BadParameter(f"{value!r} is no number", ctx, param)
         if int(value) < least:
             raise click.BadParameter(f"they count from {least}", ctx, param)

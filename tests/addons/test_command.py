@@ -37,8 +37,9 @@ def target(origin: Origin) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--to", "localhost:5000"], "http://127.0.0.1:5000"),
-        (["--to", "127.0.0.1"], "not a URL"),
+        (["--to", "localhost:5000"], "Perhaps http://localhost:5000"),
+        (["--to", "127.0.0.1"], "Perhaps http://127.0.0.1"),
+        (["--to", "ftp://x"], "not a URL"),
         (["--to", "ftp://x"], "http, https, ws or wss"),
         (["--to", "http://x:99999"], "ort"),
         (["--to", "http://x:0"], "port"),
@@ -56,7 +57,7 @@ def target(origin: Origin) -> list[str]:
         (["--listen", "127.0.0.1:8765", "--to", "http://localhost:8765"], "itself listens"),
         (["--listen", "0.0.0.0:8765", "--upstream", "http://127.0.0.1:8765"], "itself listens"),
         (["--to", "http://\x1b[31mx y"], "␛"),
-        (["--listen", "127.0.0.1:0", "-o", "/proc/none/x"], "/proc/none/x"),
+        (["--listen", "127.0.0.1:0", "-o", "/proc/none/x"], "/proc/none is no folder"),
     ],
 )
 def test_refusals_are_one_line(arguments: list[str], words: str) -> None:

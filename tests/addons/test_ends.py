@@ -122,6 +122,8 @@ def test_no_server_behind_the_next_proxy(tmp_path: Path) -> None:
 def test_server_whose_certificate_nobody_vouches_for(tmp_path: Path, authority: Authority) -> None:
     origin = Origin(authority.server())
     target = f"wss://localhost:{origin.port}"
+    for name in ("1", "2"):
+        (tmp_path / name).mkdir()
     refused = ws101(tmp_path / "1", "--quiet", "--to", target, env={"SSL_CERT_FILE": ""})
     assert b"ertificate verify failed" in answer_to(refused)
     refused.process.end()

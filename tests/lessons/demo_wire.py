@@ -196,9 +196,10 @@ class Client:
         return self.frames[self._read - 1]
 
     def text(self) -> str:
-        """The next text message; pings and pongs are passed over."""
+        """The next text message; pings are answered, as every peer must."""
         while (frame := self.frame()).opcode in (PING, PONG):
-            pass
+            if frame.opcode == PING:
+                self.send(masked(PONG, frame.payload))
         assert frame.opcode == TEXT, frame
         if frame.first & RSV1:
             return str(self._inflate.decompress(frame.payload + b"\0\0\xff\xff"), "utf-8")

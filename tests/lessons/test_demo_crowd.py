@@ -47,7 +47,7 @@ def test_silent_peer_is_let_go() -> None:
 
 def test_slow_peer_does_not_stall_the_room() -> None:
     """One member stops reading: it is told 1013 and let go, the others hear everything."""
-    options = {"max_outbox": 64 * 1024, "close_timeout": 20.0}
+    options = {"max_outbox": 64 * 1024, "close_timeout": 20.0, "ping_interval": None}
     with DemoServer(create_app({"SOCK_SERVER_OPTIONS": options})) as server:
         live: Live = live_of(server.app)
         with (
@@ -79,7 +79,7 @@ def test_slow_peer_does_not_stall_the_room() -> None:
 
 def test_dead_peer_does_not_hold_its_thread() -> None:
     """It reads nothing, answers nothing and never ends: all waits are bounded."""
-    options = {"max_outbox": 4096, "close_timeout": 0.1, "fin_timeout": 0.1}
+    options = {"max_outbox": 4096, "close_timeout": 0.1, "fin_timeout": 0.1, "ping_interval": None}
     with DemoServer(create_app({"SOCK_SERVER_OPTIONS": options})) as server:
         live = live_of(server.app)
         with Client.open("/ws/chat", server.port, receive_buffer=4096) as dead:
@@ -91,8 +91,9 @@ def test_dead_peer_does_not_hold_its_thread() -> None:
 
 def test_fast_talker_is_slowed_down_not_its_listeners() -> None:
     """TCP holds back who sends without end; a listener that reads is never dropped for it."""
+    quiet = {"SOCK_SERVER_OPTIONS": {"ping_interval": None}}
     with (
-        DemoServer(create_app()) as server,
+        DemoServer(create_app(quiet)) as server,
         Client.open("/ws/board", server.port) as drawer,
         Client.open("/ws/board", server.port) as looker,
     ):

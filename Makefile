@@ -26,7 +26,8 @@ test: setup ## run all tests, four at a time (ARGS="-k picture -n 0": one by one
 verify: setup ## let the course prove itself by script, then fuzz the parsers for a while
 	@$(BIN)/ws101 course verify
 	@echo "Fuzzing: $(FUZZ_EXAMPLES) examples for each property"
-	@WS101_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=fuzz
+	@WS101_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -n 4 --dist loadfile -m hypothesis \
+	  --hypothesis-profile=fuzz
 
 check: lint types test ## lint, types and tests: what a commit has to pass
 

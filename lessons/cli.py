@@ -16,6 +16,7 @@ import click
 from inspector import __version__
 from inspector.commands.mistakes import Group
 from inspector.core.safe import safe
+from lessons.course.program import command
 
 
 class Entry(NamedTuple):
@@ -37,9 +38,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "demo": Entry("lessons.demo.command", "Capture", "start the demo app alone"),
     "addon": Entry("addons.command", "Capture", "where the addon for your own mitmproxy is"),
 }
-EXAMPLES: Final = """\
-Begin with:  ws101 learn
-"""
+EXAMPLES: Final = f"Begin with:  {command('learn')}"
 
 
 class Lazy(Group):

@@ -58,7 +58,7 @@ def talked_enough(evidence: Evidence) -> bool:
 
 ACTIONS = {
     "poll": Action(ask_three_times, asked_enough, page=POLL),
-    "ticker": Action(listen, heard_enough, page="/ticker"),
+    "ticker": Action(listen, heard_enough, page="/ticker", waiting="three numbers"),
     "chat": Action(talk, talked_enough, page="/chat", waiting="hello and a closed tab"),
 }
 

@@ -7,6 +7,8 @@ text behind it,
 
 takes the SHA-1 of the two together, and answers with these 20 bytes in base64.
 
+The standard library is all that you may import, and all that you need.
+
     ws101 check 3           is it right?          ws101 check 3 --hint      a hint
 """
 

@@ -68,6 +68,9 @@ def talk(evidence: Evidence) -> Connection:
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     chat = talk(evidence)
     yield "connection", chat.number
+    yield "request_line", chat.request.line
+    yield "upgrade", chat.request.get("upgrade")
+    yield "asks_in", "fields" if asks_in_its_head(chat) else "method"
     yield "status", chat.status
     yield "ms", chat.answered_in * 1000
     yield "up", len(chat.request.raw)
@@ -92,6 +95,16 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
         yield "again", "new" if len(keys) == len(seen) else "none" if None in keys else "same"
 
 
+def asks_in_its_head(chat: Connection) -> bool:
+    """A GET like any other but for its field lines?"""
+    asked = chat.request
+    return (
+        asked.method == "GET"
+        and asked.has_token("upgrade", "websocket")
+        and asked.has_token("connection", "upgrade")
+    )
+
+
 def follows_its_handshake(chat: Connection) -> bool:
     """Did a message of the client come on the very TCP connection of its request?"""
     return all(said.time >= chat.answered_at for said in chat.said("client"))
@@ -105,9 +118,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     seen = chats(evidence)
     yield Claim(
         "It begins as an HTTP request, a GET that asks for an upgrade",
-        chat.request.method == "GET"
-        and chat.request.has_token("upgrade", "websocket")
-        and chat.request.has_token("connection", "upgrade"),
+        asks_in_its_head(chat),
         f"{chat.request.line}, Upgrade: {chat.request.get('upgrade')}",
         "6455 §4.1",
     )

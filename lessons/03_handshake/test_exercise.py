@@ -1,65 +1,58 @@
-"""The self-check of lesson 3: `accept_key`, on the RFC's key, random ones, the learner's own."""
+"""The self-check of lesson 3: `accept_key`, on the RFC's key, random ones, the learner's own.
+
+What is right, `inspector` says, and what a known mistake answers, the wrong answers that came with
+the lesson say: this file lies beside the exercise, and is no place to copy from.
+"""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import os
 
+from inspector.core.handshake import accept_for
+from lessons.course.course import Course, load
 from lessons.course.expect import Near
 from lessons.course.model import Missing
 
-GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+LESSON = Course().find("3")
 SECTION = "6455 §4.2.2"
-
-
-def right(key: str) -> str:
-    return base64.b64encode(sha1(key + GUID)).decode()
-
-
-def sha1(text: str) -> bytes:
-    return hashlib.sha1(text.encode()).digest()
+IN_HEX = "the 20 bytes of the SHA-1 have to go into base64: this is their hexadecimal form"
+KNOWN = (
+    ("hex_digest", "hex-digest", IN_HEX),
+    ("no_guid", "no-guid", "the text behind the key is missing"),
+    (
+        "decoded_key",
+        "decoded",
+        "here the key was decoded from base64 first: it is hashed as it was written",
+    ),
+    ("guid_first", "guid-first", "the text belongs behind the key, not before it"),
+    (
+        "sha256",
+        "sha256",
+        "this is SHA-256: RFC 6455 says SHA-1, and both sides have to take the same one",
+    ),
+    ("lower_guid", "lower-guid", "the text is hashed as it is printed, in capital letters"),
+    ("newline", "newline", "nearly: a line feed stands at its end"),
+    ("returns_bytes", "bytes", "nearly: these are bytes, and a head takes a str"),
+)
 
 
 def mistakes(key: str) -> list[Near]:
     """What well-known mistakes would answer."""
-    digest = sha1(key + GUID)
-    nonce = base64.b64decode(key)
-    in_hex = "the 20 bytes of the SHA-1 have to go into base64: this is their hexadecimal form"
-    return [
+    in_hex = base64.b64decode(accept_for(key)).hex()
+    near = [
         Near("stub", "", "an empty answer: your function is still the one you were given"),
-        Near("hex-digest", digest.hex(), in_hex),
-        Near("hex-digest", base64.b64encode(digest.hex().encode()).decode(), in_hex),
-        Near("no-guid", base64.b64encode(sha1(key)).decode(), "the text behind the key is missing"),
-        Near(
-            "decoded",
-            base64.b64encode(hashlib.sha1(nonce + GUID.encode()).digest()).decode(),
-            "here the key was decoded from base64 first: it is hashed as it was written",
-        ),
-        Near(
-            "guid-first",
-            base64.b64encode(sha1(GUID + key)).decode(),
-            "the text belongs behind the key, not before it",
-        ),
-        Near(
-            "sha256",
-            base64.b64encode(hashlib.sha256((key + GUID).encode()).digest()).decode(),
-            "this is SHA-256: RFC 6455 says SHA-1, and both sides have to take the same one",
-        ),
-        Near(
-            "lower-guid",
-            base64.b64encode(sha1(key + GUID.lower())).decode(),
-            "the text is hashed as it is printed, in capital letters",
-        ),
-        Near("newline", right(key) + "\n", "nearly: a line feed stands at its end"),
-        Near("bytes", right(key).encode(), "nearly: these are bytes, and a head takes a str"),
+        Near("hex-digest", in_hex, IN_HEX),
         Near("key", key, "this is the key itself: it has to be hashed"),
     ]
+    for name, tag, words in KNOWN:
+        near.append(Near(tag, load(LESSON, f"wrong.{name}").accept_key(key), words))
+    return near
 
 
 def try_on(exercise, expect, key: str, whose: str) -> None:
     expect(
-        exercise.accept_key(key), right(key), where=f"Sec-WebSocket-Key: {key}   ({whose})",
+        exercise.accept_key(key), accept_for(key), where=f"Sec-WebSocket-Key: {key}   ({whose})",
         rfc=SECTION, near=mistakes(key),
     )  # fmt: skip
 

@@ -12,7 +12,8 @@
     +-------------------------------- - - - - - - - - - - - - - - - +
 
 The check gives your function every frame that you and the server have sent in this lesson, frames
-of all lengths made up on the spot, and headers that are cut short.
+of all lengths made up on the spot, and headers that are cut short. Read the bytes yourself: the
+standard library is all that you may import.
 
     ws101 check 5          is it right?          ws101 check 5 --hint      a hint
 """

@@ -4,7 +4,8 @@ You are given a live WebSocket and a way of storing it, and have to find out wha
 Believe nothing but the wire.
 
     loud      storing or reading back raised an exception
-    silent    neither did, and yet no message sent on what came back reaches the browser
+    silent    neither did, and yet no message sent on what came back reaches the browser: sending
+              raises, or it doesn't, and nothing comes
     works     the message arrives
 
 The check gives your function real live connections, and ways of storing of all three kinds.

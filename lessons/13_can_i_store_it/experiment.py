@@ -197,6 +197,7 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
             yield "heir", trial.more.get("heir")
             yield "holder", trial.more.get("pid")
             yield "pipe_kernel", same_object(trial)
+    yield from counted(trials(evidence, "tried") | trials(evidence, "browser"))
     page = trials(evidence, "browser").get("stringify")
     said = f"{page.kept} from JSON.stringify" if page else "JSON.stringify (not tried here)"
     yield "stringify_said", said
@@ -224,6 +225,26 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "found", len(found)
     yield "reached", sum(each.shelf == WORKS for each in found)
     yield "survivors", "some" if any(each.shelf == WORKS for each in found) else "none"
+
+
+def counted(found: dict[str, Trial]) -> Iterator[tuple[str, object]]:
+    """The questions that are asked about several attempts at once."""
+    if {"pickle", "json"} <= found.keys():
+        pickled, dumped = found["pickle"], found["json"]
+        yield "dumps", pickled.shelf if pickled.shelf == dumped.shelf else "pickle"
+        yield "dumps_measured", f"{pickled.measured}; {dumped.measured}"
+    if found.keys() >= set(DATABASE):
+        rows = tuple(name for name in DATABASE if found[name].size)
+        several = "all" if len(rows) == len(DATABASE) else "two"
+        yield "inserts", {(): "none", ("sqlite-str",): "text"}.get(rows, several)
+        left = ((found[name].code.removeprefix("INSERT ... VALUES "), name) for name in DATABASE)
+        told = (f"{code[1:-1]} left {found[name].size} bytes" for code, name in left)
+        yield "inserts_measured", ", ".join(told)
+    if found.keys() >= set(PAGE):
+        threw = [found[name] for name in PAGE[1:] if found[name].shelf == LOUD]
+        yield "throwers", len(threw)
+        codes = "; ".join(each.code for each in threw) or "nothing"
+        yield "throwers_measured", f"what threw: {codes}"
 
 
 # What the lesson asserts

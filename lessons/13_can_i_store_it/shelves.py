@@ -42,6 +42,7 @@ class Trial:
 
     @property
     def shelf(self) -> str:
+        """Loud is what storing or reading back says. What sending says comes too late to help."""
         if self.raised and self.step != "send":
             return LOUD
         return SILENT if self.frame is None else WORKS
@@ -53,9 +54,9 @@ class Trial:
             return f"{DURING.get(self.step or '', 'on the way')}, {self.raised}"
         if self.shelf == WORKS:
             return f"frame {self.frame} brought its message"
-        kept = f"kept {shortened(self.kept)}" if self.kept else "kept nothing"
-        sent = f"; on sending, {self.raised}" if self.raised else "; sent into the void"
-        return f"{kept}{sent}"
+        kept = f" as {shortened(self.kept)}" if self.kept else ""
+        sent = f"failed later, on sending: {self.raised}" if self.raised else "sent into the void"
+        return f"stored without a word{kept}; {sent}"
 
     @property
     def measured(self) -> str:
@@ -64,7 +65,8 @@ class Trial:
             return f"{self.code}: an exception {DURING.get(self.step or '', 'on the way')}"
         if self.shelf == WORKS:
             return f"{self.code}: frame {self.frame} brought its message"
-        return f"{self.code}: no exception, and no frame with its message"
+        said = f"{self.code}: storing and reading back raised nothing"
+        return f"{said}; the sending failed, later" if self.raised else f"{said}; no frame came"
 
 
 def shortened(kept: str | None) -> str:

@@ -208,7 +208,7 @@ def test_loud(exercise, expect, line):
 
 
 def test_silent(exercise, expect, line):
-    """ways that raise nothing, and reach nobody"""
+    """ways that store without a word, and reach nobody"""
     for way in SILENT_WAYS:
         judge(exercise, expect, line, way)
 
@@ -272,4 +272,8 @@ def test_own(exercise, own, expect, line):
             judge(exercise, expect, line, Way(words, store, attempt.restore, trial.shelf))
 
 
-TITLE = {LOUD: "an exception", SILENT: "no exception, no frame", WORKS: "a frame with its message"}
+TITLE = {
+    LOUD: "an exception while storing",
+    SILENT: "storing raised nothing, no frame came",
+    WORKS: "a frame with its message",
+}

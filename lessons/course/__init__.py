@@ -11,7 +11,9 @@ Rooms, in the order in which a lesson passes through them:
     auto                           the face without a learner: a transcript
     guided, map, desk, workbench   the face with one, at a `terminal` with a `keyboard`
     home, progress                 where the learner's things are, and how far they are
+    program                        what they have to type to call us
     checks, plugin, expect         the exercise, run by pytest in a process of its own; `report`
+    imports                        what an exercise may lean on
     verify                         the course proves itself
     commands                       `ws101 learn`, `check`, `course verify`
 """

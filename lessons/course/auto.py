@@ -23,6 +23,7 @@ from lessons.course.moments import (
     Say,
     StepEnd,
 )
+from lessons.course.program import command
 from lessons.course.progress import Progress
 from lessons.course.runner import Run, play
 from lessons.course.session import Session
@@ -70,11 +71,11 @@ class Transcript:
                 self._judge(moment)
                 self._write([*telling.reveal(moment), Line()])
             case HandOver():
-                command = f"ws101 check {self.run.lesson.number}"
+                exercise = command("check", self.run.lesson.number)
                 filled = fill(moment.words, Unmeasured(self.run.facts()))
                 self._look_for_gaps(moment.exercise.line, filled)
                 self._write(
-                    [*sentence(filled), Line(), Line(f"(exercise: {command})", "quiet"), Line()]
+                    [*sentence(filled), Line(), Line(f"(exercise: {exercise})", "quiet"), Line()]
                 )
             case StepEnd():
                 return "on"
@@ -85,8 +86,8 @@ class Transcript:
                     f"{claim.words} ({claim.measured})" for claim in moment.claims if not claim.held
                 ]
                 self._write(telling.ending(moment))
-                capture = self.run.session.home.shown(self.run.session.capture)
-                self._write([Line(), *telling.plain(f"The bytes: ws101 dump {capture}", "quiet")])
+                session = self.run.session
+                self._write([Line(), *telling.bytes_at(session.kept, session.home)])
         return None
 
     def _where(self, line: int) -> str:

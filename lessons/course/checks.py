@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,8 +29,16 @@ from lessons.course.progress import LessonState, Progress
 
 SECONDS: Final = 60.0
 """For all tests of a lesson together."""
+TELL_SECONDS: Final = 0.1
 
+type Waiting = Callable[[str], object]
+"""Called ten times a second while we wait, with words on how far it is. What it raises ends the
+check."""
 type Status = Literal["pass", "fail", "not run"]
+
+
+def in_silence(told: str) -> None:
+    """Wait without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +79,13 @@ class Verdict:
         }
 
 
-def check(lesson: Lesson, home: Home, seconds: float = SECONDS) -> Verdict:
-    """Check the exercise in the learner's folder, which has to be there."""
+def check_and_keep(
+    lesson: Lesson, home: Home, progress: Progress, waiting: Waiting = in_silence
+) -> Verdict:
+    """Check the exercise in the learner's folder, and remember how it went."""
     home.hand_over(lesson)
-    return run_tests(lesson, home.folder(lesson), home.path / "pytest.ini", seconds)
-
-
-def check_and_keep(lesson: Lesson, home: Home, progress: Progress) -> Verdict:
-    """Check, and remember how it went."""
-    verdict = check(lesson, home)
+    ini = home.path / "pytest.ini"
+    verdict = run_tests(lesson, home.folder(lesson), ini, waiting=waiting)
     failure = verdict.first_failure
 
     def note(state: LessonState) -> None:
@@ -90,8 +98,11 @@ def check_and_keep(lesson: Lesson, home: Home, progress: Progress) -> Verdict:
     return verdict
 
 
-def run_tests(lesson: Lesson, folder: Path, ini: Path, seconds: float = SECONDS) -> Verdict:
+def run_tests(
+    lesson: Lesson, folder: Path, ini: Path, seconds: float = SECONDS, waiting: Waiting = in_silence
+) -> Verdict:
     """Run the tests in `folder`."""
+    names = _names(folder / "test_exercise.py")
     with tempfile.TemporaryDirectory(prefix="ws101-check-") as scratch:
         report = Path(scratch) / "report.jsonl"
         command = [
@@ -106,22 +117,34 @@ def run_tests(lesson: Lesson, folder: Path, ini: Path, seconds: float = SECONDS)
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTEST_ADDOPTS": "",
         }
-        output, in_time = _run(command, folder, env, seconds)
+        begun = time.monotonic()
+
+        def tell() -> None:
+            done = sum(entry["event"] == "begin" for entry in _entries(report))
+            took = f", {took:.0f} s" if (took := time.monotonic() - begun) >= 1 else ""
+            waiting(f"checking {lesson.number}: {max(1, done)} of {len(names)}{took} ...")
+
+        output, in_time = _run(command, folder, env, seconds, tell)
         entries = _entries(report)
-    return _verdict(lesson, entries, _names(folder / "test_exercise.py"), output, in_time, seconds)
+    return _verdict(lesson, entries, names, output, in_time, seconds)
 
 
-def _run(command: list[str], folder: Path, env: dict[str, str], seconds: float) -> tuple[str, bool]:
+def _run(
+    command: list[str], folder: Path, env: dict[str, str], seconds: float, tell: Callable[[], None]
+) -> tuple[str, bool]:
+    """What it printed, and whether it ended in time."""
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(
             command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        in_time = True
+        deadline = time.monotonic() + seconds
         try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            in_time = False
+            while process.poll() is None and time.monotonic() < deadline:
+                tell()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(TELL_SECONDS)
+            in_time = process.poll() is not None
         finally:
             with suppress(ProcessLookupError, PermissionError):  # what it started goes with it
                 os.killpg(process.pid, signal.SIGKILL)

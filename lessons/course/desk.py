@@ -23,6 +23,7 @@ from lessons.course.moments import (
     Say,
     StepEnd,
 )
+from lessons.course.program import command
 from lessons.course.runner import Run
 from lessons.course.session import is_seen
 from lessons.course.terminal import Terminal
@@ -42,7 +43,7 @@ KEYS: Final = (
     ("n", "not now: leave out the rest of this step"),
     ("c, e, h", "at an exercise: check it, edit it here, a hint"),
     ("m", "the map of the course"),
-    ("q", "quit (Ctrl-C, too): everything is kept, come back with ws101 learn"),
+    ("q", "quit (Ctrl-C, too): everything is kept"),
 )
 
 
@@ -65,7 +66,7 @@ class Desk:
         self._said_trouble = ""
         self._held: list[Line] = []
         self._move: str | None = None
-        terminal.otherwise = self._leaving
+        terminal.otherwise = self.leaving
 
     def meet(self, moment: Moment) -> str | None:
         """Show a moment; the reply to it."""
@@ -85,9 +86,8 @@ class Desk:
             case Act():
                 return self.act(moment)
             case HandOver():
-                words_ = sentence(fill(moment.words, Unmeasured(self.run.facts())))
-                self.show([*words_, Line()])
-                self._move = Workbench(self).work()
+                words = sentence(fill(moment.words, Unmeasured(self.run.facts())))
+                self._move = Workbench(self, words).work()
             case StepEnd():
                 return self.step_end(moment)
             case Ending():
@@ -111,7 +111,7 @@ class Desk:
         """Show what was held."""
         held, self._held = self._held, []
         if held:
-            self.terminal.keep_together(held)
+            self.terminal.beside(held)
 
     def show(self, lines: list[Line]) -> None:
         self.terminal.lines(lines)
@@ -154,7 +154,7 @@ class Desk:
 
     def _always(self, key: str) -> bool:
         """A key that works everywhere; True if something was written."""
-        self._leaving(key)
+        self.leaving(key)
         match key:
             case "?":
                 self.terminal.aside([Line(), *keys(), Line()])
@@ -165,7 +165,7 @@ class Desk:
         return True
 
     @staticmethod
-    def _leaving(key: str) -> None:
+    def leaving(key: str) -> None:
         """Raise `Leave` at the keys for that."""
         if key in ("q", "m"):
             raise Leave("quit" if key == "q" else "map")
@@ -291,9 +291,10 @@ class Desk:
         if score := telling.score(told.guesses):
             self.show([Line(score)])
         if lesson.has_exercise and not self.run.state.exercise.passed:
-            self.show([Line(f"The exercise is still open: ws101 check {lesson.number}")])
-        capture = self.run.session.home.shown(self.run.session.capture)
-        self.show([*telling.plain(f"Your bytes stay here: ws101 dump {capture}", "quiet"), Line()])
+            words = f"The exercise is still open: {command('check', lesson.number)}"
+            self.show(list(telling.plain(words)))
+        session = self.run.session
+        self.show([*telling.bytes_at(session.kept, session.home), Line()])
         following = told.following
         onward = f"[Enter] lesson {following}" if following else "[Enter] the map"
         self.wait(f"{onward}   [m] map   [q] quit")

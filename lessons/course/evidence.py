@@ -66,6 +66,7 @@ class Http:
 
     client: Address
     exchange: Exchange
+    file: Path
 
     @property
     def request(self) -> Head:
@@ -256,7 +257,7 @@ class Evidence:
         if isinstance(item, Fault):
             self.faults.append(f"{path.name}: {item.words}")
         elif isinstance(item, Item) and isinstance(item.event, Exchange):
-            self.http.append(Http(item.connection.client, item.event))
+            self.http.append(Http(item.connection.client, item.event, path))
         elif isinstance(item, Item):
             key = path, item.connection.stream
             if key not in self._known:
@@ -265,6 +266,12 @@ class Evidence:
                 self._known[key] = connection
                 self.connections.append(connection)
             self._known[key].take(item.event)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The captures that hold any of it."""
+        files = (each.file for each in (*self.connections, *self.http))
+        return tuple(dict.fromkeys(file for file in files if file))
 
     def connection(self, path: str | None = None) -> Connection:
         """The newest upgraded connection (on that path), else the newest that asked for it."""

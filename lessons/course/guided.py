@@ -21,6 +21,7 @@ from lessons.course.home import Home
 from lessons.course.keyboard import Hangup, Keyboard
 from lessons.course.map import drawn_map, following
 from lessons.course.model import Lesson
+from lessons.course.program import command
 from lessons.course.progress import Progress
 from lessons.course.runner import Run, play, resumable
 from lessons.course.session import PAGE_PORT, Session, SessionFailed
@@ -125,7 +126,7 @@ class Guide:
             state = self.progress[here.slug]
             kept = self.progress.trouble or "Everything is kept."
             where = f"step {state.step + 1} of {len(here.steps)} of " if state.step else ""
-            words = f"{kept} Next: {where}lesson {here}. Come back with: ws101 learn"
+            words = f"{kept} Next: {where}lesson {here}. Come back with: {command('learn')}"
             self.terminal.end_prompt()
             self.terminal.paper.lines([Line(), *sentence(words)])
 
@@ -155,6 +156,7 @@ class Guide:
 
     def _map(self) -> Lesson | None:
         """The lesson to take; None to quit."""
+        self.progress.reread()
         here = following(self.course, self.progress)
         typed = ""
         words = ""
@@ -200,6 +202,7 @@ class Guide:
 
     def _draw_map(self, here: Lesson, warming: Warming) -> None:
         terminal, session = self.terminal, warming.session
+        self.progress.reread()
         terminal.clear()
         terminal.lines([*drawn_map(self.course, self.progress, here), Line()])
         if not self.progress.last:

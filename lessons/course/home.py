@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -59,6 +60,12 @@ class Home:
             return f"~/{path.relative_to(Path.home())}"
         except (ValueError, RuntimeError):
             return str(path)
+
+    def argument(self, path: Path) -> str:
+        """A path as it is typed behind a command."""
+        shown = self.shown(path)
+        plain = shlex.quote(shown.removeprefix("~")) == shown.removeprefix("~")
+        return shown if plain else shlex.quote(str(path))
 
     def folder(self, lesson: Lesson) -> Path:
         return self.path / lesson.slug

@@ -38,7 +38,7 @@ SHOWS: Final[dict[str, tuple[int, ...]]] = {
 
 _FOLDER = re.compile(r"([0-9]{2})_([a-z0-9_]+)")
 _OPTION = re.compile(r"- ([^\s:]+): +(.+)")
-_SETTING = re.compile(r"(answer|measured|rfc|ask again): *(.*)")
+_SETTING = re.compile(r"(answer|measured|rfc|ask again|again): *(.*)")
 
 
 def lesson_number(folder: Path) -> int | None:
@@ -185,6 +185,8 @@ def _predict(lines: Lines, fence: _Fence) -> Prediction:
                 raise lines.error(f"the option {option[1]!r} stands here twice", number)
             options.append(Option(option[1], words.strip(), refutation.strip()))
         elif setting := _SETTING.fullmatch(text):
+            if setting[1] in settings:
+                raise lines.error(f"'{setting[1]}:' stands here twice", number)
             settings[setting[1]] = setting[2].strip()
         elif text.startswith("- ") or (text and options):
             raise lines.error("an option is '- KEY: words | what to say if it was wrong'", number)
@@ -197,12 +199,16 @@ def _predict(lines: Lines, fence: _Fence) -> Prediction:
     again = settings.get("ask again", "")
     if again and not again.isdecimal():
         raise lines.error(f"'ask again: {again}' is not the number of a lesson", fence.line)
+    if "again" in settings and not (again and settings["again"]):
+        words = "'again: ' is the question for 'ask again: LESSON': give both, or none"
+        raise lines.error(words, fence.line)
     asked = "\n".join(question).strip("\n")
     if not asked:
         raise lines.error("the prediction lacks its question", fence.line)
     return Prediction(
         name, asked, tuple(options), settings["answer"], fence.line,
         settings.get("measured", ""), settings.get("rfc", ""), int(again) if again else None,
+        settings.get("again", ""),
     )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """A question, locked before the reveal. The right option is the one whose key is `answer`
-    filled in. `ask_again` is the number of the lesson that asks it once more."""
+    filled in. `ask_again` is the number of the lesson that asks it once more, `again` the question
+    as it is asked then, far from its screen."""
 
     name: str
     question: str
@@ -70,6 +71,7 @@ class Prediction:
     measured: str = ""
     rfc: str = ""
     ask_again: int | None = None
+    again: str = ""
 
     def option(self, key: str) -> Option | None:
         return next((option for option in self.options if option.key == key), None)

@@ -28,8 +28,10 @@ from lessons.course.course import Course, experiment_of
 from lessons.course.evidence import Evidence, clock
 from lessons.course.expect import Expect, Mismatch, Miss
 from lessons.course.home import Home
+from lessons.course.imports import by_hand
 from lessons.course.markdown import read_lesson
 from lessons.course.model import Missing
+from lessons.course.program import command
 from lessons.course.progress import Progress
 from lessons.course.session import is_seen
 
@@ -37,11 +39,14 @@ REPORT: Final = "WS101_REPORT"
 """Environment variable: the file to write results to, as JSON lines."""
 LESSON: Final = "WS101_LESSON"
 """Environment variable: the lesson's folder, where it is not found by its name."""
-SECONDS: Final = 5.0
+SECONDS: Final = float(os.environ.get("WS101_CHECK_SECONDS") or 5)
 """For one test. Learner code that takes longer does not end."""
 MEMORY: Final = 4 << 30
 """Bytes of address space: a loop that collects without end fails instead of the machine."""
 MAX_OUTPUT: Final = 2000
+ENDLESS: Final = "endless"
+CODE_WIDTH: Final = 72
+"""Where a caret stands under a line of code, the two are not to be wrapped."""
 
 _count = itertools.count()
 
@@ -82,6 +87,7 @@ def exercise(request: pytest.FixtureRequest) -> Exercise:
     if (folder := str(path.parent)) not in sys.path:
         sys.path.append(folder)  # last: a learner's json.py is not everybody's json
     spec.loader.exec_module(module)
+    by_hand(path, getattr(request.module, "MAY_IMPORT", ()))
     return Exercise(module)
 
 
@@ -174,6 +180,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report: pytest.TestReport = yield
     if call.excinfo is not None and report.outcome == "failed":
         miss = told(call.excinfo.value)
+        if miss.tag == ENDLESS:  # it would not end in the next test, either
+            item.session.shouldstop = "a loop never ends"
         report.longrepr = "\n".join(miss.lines())
         _write_result(item, "failed", miss, report.capstdout)
     elif report.when == "call":
@@ -211,7 +219,7 @@ def told(fault: BaseException) -> Miss:
         case Broken():
             return Miss(words=safe(str(fault)), tag="broken")
         case Missing():
-            words = f"{fault}: take the lesson's steps first (ws101 learn), then check again"
+            words = f"{fault}: take the lesson's steps first ({command('learn')}), then check again"
             return Miss(words=safe(words), tag="not-captured")
         case SyntaxError() if fault.filename and fault.filename.endswith("exercise.py"):
             return _syntax(fault)
@@ -249,22 +257,26 @@ def _line_of_theirs(frame: FrameType, line: int) -> str:
 def _out_of_time(frames: Iterator[tuple[FrameType, int]]) -> Miss:
     place = next((p for frame, line in frames if (p := _line_of_theirs(frame, line))), "")
     words = f"it did not end within {SECONDS:.0f} seconds: is there a loop that never ends?"
-    return Miss(place, words=words, tag="endless")
+    return Miss(place, words=words, tag=ENDLESS)
 
 
 def _syntax(fault: SyntaxError) -> Miss:
-    code = (fault.text or "").rstrip("\n")
-    caret = " " * max(0, (fault.offset or 1) - 1) + "^"
-    stripped = len(code) - len(code.lstrip())
-    where = f"exercise.py, line {fault.lineno}:  {code.strip()}"
-    indent = len(f"exercise.py, line {fault.lineno}:  ")
-    arrow = " " * indent + caret[stripped:]
+    code = (fault.text or "").rstrip()
+    before = safe(code[: max(0, (fault.offset or 1) - 1)].lstrip())
+    where = f"exercise.py, line {fault.lineno}:  "
+    shown, at = around(safe(code.strip()), len(before), CODE_WIDTH - len(where))
     words = f"Python can't read it: {fault.msg}"
-    return (
-        Miss(safe(where, 300), words=f"{safe(words)}", tag="syntax", got="", expected="")
-        if (len(arrow) > 120)
-        else Miss(f"{safe(where, 300)}\n{arrow}", words=safe(words), tag="syntax")
-    )
+    return Miss(f"{where}{shown}\n{' ' * (len(where) + at)}^", words=safe(words), tag="syntax")
+
+
+def around(code: str, at: int, room: int) -> tuple[str, int]:
+    """A line of code in at most `room` characters around the one at `at`, and where that is now."""
+    if len(code) < room:
+        return code, at
+    start = max(0, min(at - room // 2, len(code) + 1 - room))
+    end = start + room
+    head, tail = ("…" if start else ""), ("…" if end < len(code) else "")
+    return head + code[start + len(head) : end - len(tail)] + tail, at - start
 
 
 # Writing it down

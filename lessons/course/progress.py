@@ -88,6 +88,11 @@ class Progress:
         """How far a lesson is; a fresh state for one that was not begun."""
         return self.lessons.get(slug) or LessonState()
 
+    def reread(self) -> None:
+        """Take in what another terminal has changed meanwhile."""
+        if not (self._unreadable or self.trouble):
+            self._load()
+
     def change(self, slug: str, how: Callable[[LessonState], object]) -> LessonState:
         """Apply `how` to a lesson's state and keep that. Where it can't be kept (`trouble`), it
         still counts for as long as we live."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from inspector.screen.lines import Line, wrap
+from inspector.screen.lines import Line
 from lessons.course.checks import Check, Verdict
 from lessons.course.home import Home
-from lessons.course.words import TEXT_WIDTH
+from lessons.course.program import command
+from lessons.course.words import TEXT_WIDTH, wrap_whole
 
 SIGNS: Final = {"pass": ("pass", "text"), "fail": ("FAIL", "error"), "not run": ("--  ", "quiet")}
 DETAIL_AT: Final = 8
@@ -21,20 +22,20 @@ def report(verdict: Verdict, home: Home, *, hints: bool = True) -> Iterator[Line
     exercise = home.shown(home.exercise(lesson))
     title = Line(str(lesson), "title").add("   ")
     at = title.width
-    for number, text in enumerate(wrap(exercise, TEXT_WIDTH + 4 - at)):
+    for number, text in enumerate(wrap_whole(exercise, TEXT_WIDTH + 4 - at)):
         yield (Line().to(at) if number else title).add(text, "quiet")
     yield Line()
     first = verdict.first_failure
     for check in verdict.checks:
         sign, style = SIGNS[check.status]
-        for number, text in enumerate(wrap(check.title, TEXT_WIDTH - 8)):
+        for number, text in enumerate(wrap_whole(check.title, TEXT_WIDTH - 8)):
             line = Line("  ").add(sign, style) if not number else Line()
             yield line.to(DETAIL_AT, gap=0).add(text)
         if check is first:
             yield from detail(check)
     if verdict.words:
         yield Line()
-        for text in wrap(verdict.words, TEXT_WIDTH - 2):
+        for text in wrap_whole(verdict.words, TEXT_WIDTH - 2):
             yield Line("  ").add(text, "error")
     yield Line()
     yield from tally(verdict, hints)
@@ -68,7 +69,7 @@ def detail(check: Check) -> Iterator[Line]:
 def _lines(text: str, label: str = "", style: str = "") -> Iterator[Line]:
     """Detail, indented; what is wrapped stands under its own beginning."""
     at = DETAIL_AT + len(label)
-    for number, part in enumerate(wrap(text, TEXT_WIDTH + 4 - at) or [""]):
+    for number, part in enumerate(wrap_whole(text, TEXT_WIDTH + 4 - at) or [""]):
         line = Line().to(DETAIL_AT, gap=0)
         yield line.add(label if not number else "", "quiet").to(at, gap=0).add(part, style)
 
@@ -82,10 +83,10 @@ def tally(verdict: Verdict, hints: bool) -> Iterator[Line]:
         yield (
             Line("  ")
             .add(f"{many}.", "text")
-            .add(f"   one solution: ws101 check {number} --solution")
+            .add(f"   one solution: {command('check', number, '--solution')}")
         )
         return
     line = Line("  ").add(f"{passed} of {len(verdict.checks)} checks pass.")
     if hints and verdict.lesson.hints:
-        line.add(f"   a hint: ws101 check {number} --hint")
+        line.add(f"   a hint: {command('check', number, '--hint')}")
     yield line

@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
 
 from lessons.course.course import Course, experiment_of
 from lessons.course.evidence import Evidence
@@ -48,6 +50,9 @@ from lessons.course.progress import Guess, LessonState, Progress
 from lessons.course.session import Session, is_seen
 from lessons.course.show import drawn
 from lessons.course.words import Facts, UnknownFact, Unmeasured, fill, has_facts
+
+MOST_AGAIN: Final = 2
+"""Questions of earlier lessons that one lesson begins with, at most."""
 
 # What a run knows
 
@@ -255,9 +260,11 @@ def _beside(run: Run, prediction: Prediction, facts: Facts) -> Reveal:
 
 
 def _ask_again(run: Run) -> Play:
-    """Predictions of earlier lessons that are due: asked once more, answered from memory."""
-    for lesson, prediction, guess in due(run):
-        question, options = guess.question, _without_facts(prediction)
+    """Predictions of earlier lessons that are due: asked once more, answered from memory. What is
+    too much for one beginning waits for the next lesson's."""
+    for lesson, prediction, guess in list(islice(due(run), MOST_AGAIN)):
+        question = prediction.again or guess.question or prediction.question
+        options = _without_facts(prediction)
         chosen = yield Ask(prediction, question, options, again=lesson)
         if chosen is None:
             continue

@@ -124,9 +124,7 @@ class Session:
 
     def forget_empty_capture(self) -> None:
         """A capture with nothing in it is of no use to anybody."""
-        if self.capture != Path() and not any(
-            connection.file == self.capture for connection in self._evidence.connections
-        ):
+        if self.capture != Path() and self.capture not in self._evidence.files:
             with suppress(OSError):
                 self.capture.unlink()
 
@@ -134,6 +132,13 @@ class Session:
     def captures(self) -> tuple[Path, ...]:
         """The captures of this run of the lesson, oldest first."""
         return (*self._earlier, self.capture)
+
+    @property
+    def kept(self) -> tuple[Path, ...]:
+        """Those that hold bytes and will be there when the session has ended."""
+        files = self.evidence().files
+        scratch = self.scratch
+        return tuple(p for p in self.captures if p in files and not p.is_relative_to(scratch))
 
     @property
     def folder(self) -> Path:

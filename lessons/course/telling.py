@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
-from inspector.screen.lines import Line, fit, wrap
+from inspector.screen.lines import Line, fit
+from lessons.course.home import Home
 from lessons.course.model import Claim, Option
 from lessons.course.moments import Act, Ask, Begin, Ending, Reveal
+from lessons.course.program import command
 from lessons.course.progress import Guess
-from lessons.course.words import TEXT_WIDTH, sentence
+from lessons.course.words import TEXT_WIDTH, sentence, wrap_whole
 
 INDENT: Final = "  "
 
@@ -17,14 +20,15 @@ INDENT: Final = "  "
 def heading(begin: Begin) -> Iterator[Line]:
     """Where we are, and the step's title."""
     where = f"Lesson {begin.lesson} · step {begin.number} of {begin.of}"
-    yield from (Line(text, "quiet") for text in wrap(where, TEXT_WIDTH))
+    yield from (Line(text, "quiet") for text in wrap_whole(where, TEXT_WIDTH))
     yield Line(begin.step.title, "title")
 
 
 def question(ask: Ask) -> Iterator[Line]:
     """The question and its options, numbered."""
     if ask.again is not None:
-        yield Line(f"From lesson {ask.again}, once more, from memory:", "quiet")
+        words = f'From lesson {ask.again.number}, "{ask.again.title}", once more, from memory:'
+        yield from plain(words, "quiet")
     yield from sentence(ask.question)
     yield Line()
     for number, option in enumerate(ask.options, 1):
@@ -78,7 +82,7 @@ def _words(option: Option | None, key: str) -> str:
 
 def plain(text: str, style: str = "") -> Iterator[Line]:
     """Text that holds no markup, wrapped."""
-    return (Line(part, style) for part in wrap(text, TEXT_WIDTH))
+    return (Line(part, style) for part in wrap_whole(text, TEXT_WIDTH))
 
 
 def claim_lines(claim: Claim) -> Iterator[Line]:
@@ -87,7 +91,7 @@ def claim_lines(claim: Claim) -> Iterator[Line]:
     for number, line in enumerate(sentence(claim.words, TEXT_WIDTH - 11)):
         yield (Line(INDENT).add(sign, style) if not number else Line().to(11)).join(line)
     told = "   ".join(filter(None, (claim.measured, f"RFC {claim.rfc}" if claim.rfc else "")))
-    for text in wrap(told, TEXT_WIDTH - 11) if told else ():
+    for text in wrap_whole(told, TEXT_WIDTH - 11) if told else ():
         yield Line().to(11).add(text, "quiet")
 
 
@@ -111,3 +115,14 @@ def ending(told: Ending) -> Iterator[Line]:
             "Something did not come out as the lesson says. Look at the capture: that is a find."
         )
         yield from sentence(words)
+
+
+def bytes_at(captures: Sequence[Path], home: Home) -> Iterator[Line]:
+    """Where what was captured is found."""
+    if not captures:
+        yield Line("No bytes of this run are kept.", "quiet")
+        return
+    words = "Your bytes stay here: "
+    for path in captures:
+        yield from plain(f"{words}{command('dump', home.argument(path))}", "quiet")
+        words = "and here: "

@@ -23,6 +23,8 @@ CLEAR_LINE: Final = "\r\x1b[K"
 GOES_ON: Final = ("enter", "space", "down", "page down", "right")
 SMALLEST: Final = 10
 """Rows below which nothing is paged."""
+SLACK: Final = 2
+"""Rows that may scroll away for a last line or two: a heading, or what was read before."""
 
 
 class Terminal:
@@ -36,6 +38,7 @@ class Terminal:
         self.otherwise: Callable[[str], object] = lambda key: None
         """Called with keys that don't go on, while a long text waits at the screen's edge."""
         self._used = 0
+        self._slack = SLACK
         self._prompt = 0
 
     @property
@@ -51,16 +54,44 @@ class Terminal:
         self.end_prompt()
         self.paper.text("\n" if self.dumb else CLEAR_SCREEN)
         self._used = 0
+        self._slack = SLACK
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Write lines; stop at the lower edge of the screen until a key is pressed."""
+        """Write lines; stop at the lower edge of the screen until a key is pressed. Nobody is
+        stopped for empty lines, nor for the last one or two."""
         self.end_prompt()
-        for line in lines:
-            takes = max(1, -(-line.width // max(1, self.columns)))
-            if self._used and self.rows >= SMALLEST and self._used + takes > self.rows - 1:
+        rest = self._squeezed(list(lines))
+        left = sum(map(self._takes, rest))
+        for line in rest:
+            takes = self._takes(line)
+            left -= takes
+            full = self._used and self.rows >= SMALLEST and takes > self._free
+            if full and not line.width:
+                continue
+            if full and left + takes <= self._slack:
+                self._slack -= takes
+            elif full:
                 self._more()
             self.paper.lines([line])
-            self._used += takes
+            self._used = min(self._used + takes, self.rows - 1)
+
+    @property
+    def _free(self) -> int:
+        return self.rows - 1 - self._used
+
+    def _takes(self, line: Line) -> int:
+        """The rows that a line fills."""
+        return max(1, -(-line.width // max(1, self.columns)))
+
+    def _squeezed(self, lines: list[Line]) -> list[Line]:
+        """Lines without as many empty ones as are too many, the last ones first; with all of them
+        where that is not enough."""
+        over = sum(map(self._takes, lines)) - self._free
+        empty = [number for number, line in enumerate(lines) if not line.width]
+        if not 0 < over <= len(empty):
+            return lines
+        dropped = set(empty[-over:])
+        return [line for number, line in enumerate(lines) if number not in dropped]
 
     def _more(self) -> None:
         self.prompt(Line("-- more: Enter", "quiet"))
@@ -68,13 +99,23 @@ class Terminal:
             self.otherwise(key or "")
         self.end_prompt()
         self._used = 2  # a little of what was there stays in view
+        self._slack = SLACK
 
     def keep_together(self, lines: list[Line]) -> None:
-        """Write lines on one screen, on a fresh one if this one has no room for them."""
-        if self._used and self._used + len(lines) > self.rows - 1:
+        """Write lines on one screen: on a fresh one if this one has no room for them and that one
+        has."""
+        needed = sum(self._takes(line) for line in self._squeezed(lines))
+        if self._free + self._slack < needed < self.rows:
             self._more()
             self.clear()
         self.lines(lines)
+
+    def beside(self, lines: list[Line]) -> None:
+        """Write lines that are looked at together, unless much of this screen would stay empty."""
+        if self._free < self.rows // 3:
+            self.keep_together(lines)
+        else:
+            self.lines(lines)
 
     def aside(self, lines: list[Line]) -> None:
         """Write lines at once, whatever scrolls away at the top."""

@@ -61,7 +61,8 @@ def verify_lessons(lessons: Sequence[Lesson], course: Course, paper: Paper) -> b
     begun = time.monotonic()
     good = 0
     workers = min(len(lessons), max(2, (os.cpu_count() or 2) // 2)) or 1
-    paper.lines([Line(f"proving {len(lessons)} lessons, {workers} at a time", "quiet")])
+    many = "1 lesson" if len(lessons) == 1 else f"{len(lessons)} lessons, {workers} at a time"
+    paper.lines([Line(f"proving {many}", "quiet")])
     with ThreadPoolExecutor(workers) as pool:
         running = {pool.submit(prove, lesson, course): lesson for lesson in lessons}
         try:
@@ -73,7 +74,8 @@ def verify_lessons(lessons: Sequence[Lesson], course: Course, paper: Paper) -> b
             pool.shutdown(cancel_futures=True)
             raise
     took = time.monotonic() - begun
-    words = f"{good} of {len(lessons)} lessons hold ({took:.0f} s)"
+    hold = "lesson holds" if len(lessons) == 1 else "lessons hold"
+    words = f"{good} of {len(lessons)} {hold} ({took:.0f} s)"
     paper.lines([Line(words, "text" if good == len(lessons) else "error")])
     return good == len(lessons)
 
@@ -167,6 +169,8 @@ def _words(proof: Proof, course: Course, home: Home) -> None:
                 for option in block.options
                 if has_facts(option.words)
             ]
+            if has_facts(block.again):
+                faults.append(f"{where}: 'again:' can't name a fact: it is asked without them")
         if isinstance(block, Prose):
             faults += [
                 f"{where}: a line of code is wider than 76: {line.strip()[:40]}..."

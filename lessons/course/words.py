@@ -15,12 +15,21 @@ from rich.cells import cell_len
 
 from inspector.core.safe import safe
 from inspector.screen.lines import Line, wrap
+from lessons.course.program import MODULE, NAME
 
 TEXT_WIDTH: Final = 76
 """Wider lines are hard to read, however wide the terminal is."""
 
 _FACT = re.compile(r"\{\{(\w+)\}\}|\{([a-z]\w*)(?::([^{}]*))?\}")
 _MARKUP = re.compile(r"(`[^`]+`)|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*")
+
+GLUE: Final = "\xa0"
+"""Stands for a blank at which no line is broken, until the line is made."""
+_WHOLE = re.compile(
+    rf"(?:(?:[^\s(]*/)?{NAME}|\S*python\S* -m {re.escape(MODULE)}) [a-z]+"
+    r"(?: (?:\d+|--?[a-z]+|\S*/\S+|\S+\.pcapng))*|RFC \d+(?: §\S+)?"
+)
+"""What is torn apart by a line's end no more than a word is: commands, citations."""
 
 type Facts = Mapping[str, object]
 
@@ -95,6 +104,21 @@ def sentence(text: str, width: int = TEXT_WIDTH) -> list[Line]:
     return list(_wrapped(" ".join(text.split("\n")), None, width))
 
 
+def glued(text: str, width: int) -> str:
+    """Text in which the blanks of commands and citations are no place to break a line, as far as
+    they fit on one of their own."""
+
+    def whole(found: re.Match[str]) -> str:
+        return found[0].replace(" ", GLUE) if cell_len(found[0]) <= width else found[0]
+
+    return _WHOLE.sub(whole, text)
+
+
+def wrap_whole(text: str, cells: int) -> list[str]:
+    """As `wrap`, with commands and citations in one piece."""
+    return [part.replace(GLUE, " ") for part in wrap(glued(safe(text), cells), cells)]
+
+
 def has_facts(text: str) -> bool:
     """Does a template name any fact?"""
     return any(found[2] for found in _FACT.finditer(text))
@@ -144,7 +168,7 @@ type Word = list[tuple[str, str]]
 def _wrapped(text: str, facts: Facts | None, width: int) -> Iterator[Line]:
     """A paragraph, word by word; a word too long for a line is broken."""
     line = Line()
-    for word in _words(text, facts):
+    for word in _words(text, facts, width):
         size = sum(cell_len(piece) for piece, _ in word)
         if line.width and line.width + 1 + size > width:
             yield line
@@ -156,16 +180,16 @@ def _wrapped(text: str, facts: Facts | None, width: int) -> Iterator[Line]:
                 if line.width and line.width + cell_len(part) > width:
                     yield line
                     line = Line()
-                line.add(part, style)
+                line.add(part.replace(GLUE, " "), style)
     if line.width:
         yield line
 
 
-def _words(text: str, facts: Facts | None) -> Iterator[Word]:
+def _words(text: str, facts: Facts | None, width: int) -> Iterator[Word]:
     word: Word = []
     for template, style in _styled(text):
         run = safe(template if facts is None else fill(template, facts))
-        for number, piece in enumerate(run.split(" ")):
+        for number, piece in enumerate(glued(run, width).split(" ")):
             if number and word:
                 yield word
                 word = []

@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from lessons.course.desk import Desk
 
 EDITORS = ("nano", "vim", "vi", "emacs")
+LEAVE_VI = "vi opens now. To leave it: Esc, then :wq (keep the changes) or :q! (drop them)."
 
 
 class Workbench:
     """Hands the exercise over, and watches it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, task: list[Line]) -> None:
+        """`task` says what to write."""
         self.desk = desk
+        self.task = task
+        self._last: list[Line] = []
         self.run = desk.run
         self.home = desk.run.session.home
         self.path = self.home.exercise(self.run.lesson)
@@ -38,11 +42,9 @@ class Workbench:
             self.home.hand_over(self.run.lesson)
         except HomeError as fault:
             words = f"The exercise can't be handed over: {fault}"
-            desk.show([*sentence(words), Line()])
+            desk.show([*self.task, Line(), *sentence(words), Line()])
             return None
-        desk.show([*plain(f"Your file:  {self.home.shown(self.path)}", "value")])
-        words = "Edit it in another window: each time you save it, it is checked here."
-        desk.show([*sentence(words), Line()])
+        self._show_task()
         if self.run.state.exercise.passed:
             desk.show([Line("It passes already.", "text"), Line()])
         stamp = self._stamp()
@@ -57,19 +59,29 @@ class Workbench:
                 case "p":
                     return "back"
                 case "e":
-                    if self._edit() and self._stamp() != stamp:
+                    if not self._edit():
+                        continue
+                    if self._stamp() != stamp:
                         stamp = self._stamp()
                         self._check()
+                    else:
+                        self._show_task()
+                        desk.show(self._last)
                 case "h":
                     self._hint()
                 case _:
                     stamp = self._stamp()
                     self._check()
 
+    def _show_task(self) -> None:
+        words = "Edit it in another window: each time you save it, it is checked here."
+        file = plain(f"Your file:  {self.home.shown(self.path)}", "value")
+        self.desk.show([*self.task, Line(), *file, *sentence(words), Line()])
+
     def _prompt(self) -> str:
         if self.run.state.exercise.passed:
             return "[Enter] go on   [c] check   [e] edit   [?] keys   [q] quit"
-        return "watching your file ...   [c] check  [e] edit  [h] hint  [Enter] later  [?] keys"
+        return "watching   [c] check  [e] edit  [h] hint  [Enter] later  [?] keys  [q] quit"
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
@@ -81,13 +93,24 @@ class Workbench:
     def _check(self) -> None:
         desk = self.desk
         desk.terminal.clear()
-        desk.terminal.prompt(Line("checking ..."))
+        said = ""
+
+        def waiting(told: str) -> None:
+            """Say how far it is; q and m leave, other keys are not for later."""
+            nonlocal said
+            if told != said:
+                said = told
+                desk.terminal.prompt(Line(f"{told}   [m] map   [q] quit"))
+            while key := desk.terminal.key(0):
+                desk.leaving(key)
+
         try:
-            verdict = check_and_keep(self.run.lesson, self.home, self.run.progress)
+            verdict = check_and_keep(self.run.lesson, self.home, self.run.progress, waiting)
         except HomeError as fault:
             desk.show([*sentence(str(fault)), Line()])
             return
-        desk.show([*report(verdict, self.home, hints=False), Line()])
+        self._last = [*report(verdict, self.home, hints=False), Line()]
+        desk.show(self._last)
 
     def _hint(self) -> None:
         lesson = self.run.lesson
@@ -111,6 +134,9 @@ class Workbench:
             self.desk.show([Line("No editor is found here: set EDITOR, or use another window.")])
             return False
         terminal = self.desk.terminal
+        if not named and os.path.basename(command[0]) in ("vi", "vim"):
+            self.desk.show([*sentence(LEAVE_VI)])
+            self.desk.wait("[Enter] open it   [q] quit")
         terminal.clear()
         try:
             with terminal.keyboard.lent():

@@ -6,7 +6,7 @@ off the wire: `trial` sends a text that nobody else sends on whatever came back,
 with it reaches the browser or none does.
 
     loud      storing or reading back raised an exception
-    silent    no exception, yet what came back reaches nobody
+    silent    neither did, yet what came back reaches nobody, be it that sending raises
     works     the text arrived: look for the "but"
 """
 

@@ -1,7 +1,8 @@
 """The chat room: plain text both ways, one message one line of talk.
 
-What a page sends is exactly what was typed ("hello" is five octets of payload), so that it can be
-found again on the wire. What the server sends is one of two kinds, told apart by their start:
+What a page sends is exactly what was typed ("hello" is five octets, before any compression that was
+agreed), so that it can be found again on the wire. What the server sends is one of two kinds, told
+apart by their start:
 
     Otter: hello          Otter said hello (the nickname is the server's choice)
     * Heron joined        the server itself speaks; nobody else's line can begin with "* "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from lessons.course.moments import Ask, Begin, Reveal
 from lessons.course.progress import Guess, Progress
 from lessons.course.runner import Run, due, play
 from lessons.course.session import Session
+from lessons.course.telling import question
 from tests.lessons.course_tools import ROOT, environment, ws101
 
 
@@ -31,7 +33,7 @@ def test_auto_takes_lesson_3_and_every_claim_holds(tmp_path: Path) -> None:
     assert "NOT HELD" not in text
     assert "{" not in text  # every name is filled in
     assert "(not measured)" not in text
-    assert "Measured: 101 Switching Protocols." in text
+    assert "Measured: in its head, on lines of their own." in text
     assert "script: open the chat, say hello" in text
     assert "\x1b" not in text
     (capture,) = (home / "captures").glob("*.pcapng")
@@ -161,6 +163,37 @@ def test_a_prediction_is_asked_again_by_a_later_lesson(small: Course, tmp_path: 
         assert isinstance(moments.send(None), Begin)
         assert list(due(run)) == []  # once is enough
     assert Progress(home)[earlier.slug].predictions["key"].again == ["b"]
+
+
+def test_it_is_put_in_words_of_its_own_and_never_more_than_two_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "lessons" / "03_small"
+    folder.mkdir(parents=True)
+    asks = "".join(
+        f"```predict p{n}\nWhich, here?\n- a: A\n- b: B\nanswer: b\nask again: 4\n{again}```\n"
+        for n, again in enumerate(("again: Which, of A and B?\n", "", ""))
+    )
+    (folder / "en.md").write_text(f"# Small\n\nQ?\n\n## S\n\n{asks}", "utf-8")
+    for number in (4, 5):
+        shutil.copytree(folder, folder.with_name(f"0{number}_later"))
+        words = f"# Later {number}\n\nQ?\n\n## S\n\nw\n"
+        (folder.with_name(f"0{number}_later") / "en.md").write_text(words, "utf-8")
+    for each in folder.parent.iterdir():
+        (each / "experiment.py").write_text("ACTIONS = {}\nfacts = claims = lambda *_: ()\n")
+    course = Course(folder.parent)
+    progress = Progress(Home(tmp_path / "home"))
+    guesses = {f"p{n}": Guess("a", 1.0, "Which, here?", "b") for n in range(3)}
+    progress.change("03_small", lambda state: state.predictions.update(guesses))
+    asked = {}
+    for lesson in course.lessons[1:]:
+        moments = play(Run(course, lesson, Session(lesson, progress.home), progress))
+        moment = next(moments)
+        asked[lesson.number] = []
+        while not isinstance(moment, Begin):
+            if isinstance(moment, Ask):
+                asked[lesson.number].append(moment.question)
+                assert next(question(moment)).plain.startswith('From lesson 3, "Small"')
+            moment = moments.send("b" if isinstance(moment, Ask) else None)
+    assert asked == {4: ["Which, of A and B?", "Which, here?"], 5: ["Which, here?"]}
 
 
 def test_what_was_never_measured_is_not_asked_again(small: Course, tmp_path: Path) -> None:

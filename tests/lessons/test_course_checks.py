@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from lessons.course.checks import Verdict, run_tests
 from lessons.course.course import Course
 from lessons.course.expect import Expect, Mismatch, Near, difference, same
 from lessons.course.home import Home
+from lessons.course.plugin import told as told_by_plugin
+from lessons.course.program import command
 from lessons.course.report import report
 from tests.lessons.course_tools import ROOT, alive, environment, until, ws101
 
@@ -29,6 +32,12 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home")
     home.hand_over(LESSON)
     return home
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of an exercise has two seconds."""
+    monkeypatch.setenv("WS101_CHECK_SECONDS", "2")
 
 
 def verdict_on(home: Home, code: str, seconds: float = PATIENT) -> Verdict:
@@ -59,7 +68,7 @@ def test_the_stub_fails_and_says_where_expected_got_and_the_section(home: Home) 
     assert "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" in text
     assert "expected 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' got ''" in text
     assert "RFC 6455 §4.2.2" in text
-    assert "0 of 4 checks pass. a hint: ws101 check 3 --hint" in text
+    assert f"0 of 4 checks pass. a hint: {command('check', 3, '--hint')}" in text
 
 
 def test_the_solution_passes_and_plain_pytest_says_the_same(home: Home) -> None:
@@ -84,7 +93,7 @@ def test_a_wrong_answer_fails_and_plain_pytest_says_the_same(home: Home, answer:
     done = plain_pytest(home)
     assert done.returncode == 1, done.stdout
     failed = sum(check.status == "fail" for check in verdict.checks)
-    assert f"{failed} failed" in done.stdout
+    assert re.search(rf"\b{failed} (failed|errors?)\b", done.stdout)
     assert failure.miss.lines()[-1] in done.stdout
 
 
@@ -131,16 +140,33 @@ def test_what_goes_wrong_in_their_code_is_told_by_their_line(
         "    import time\n    time.sleep(1000)",
     ],
 )
-def test_a_loop_that_never_ends_is_told_with_its_line(home: Home, loop: str) -> None:
+def test_a_loop_that_never_ends_is_told_with_its_line(
+    home: Home, loop: str, impatient: None
+) -> None:
     verdict = verdict_on(home, f"def accept_key(key):\n{loop}\n")
     assert not verdict.passed
     text = told(verdict, home)
     assert "it did not end within" in text
     assert "exercise.py, line" in text
     assert "in accept_key" in text
+    assert [check.status for check in verdict.checks] == ["fail", *["not run"] * 3]
 
 
-def test_a_loop_that_swallows_every_interruption_is_ended(home: Home) -> None:
+def test_while_a_check_runs_it_tells_how_far_it_is_and_can_be_left(home: Home) -> None:
+    heard: list[str] = []
+
+    def leave(words: str) -> None:
+        heard.append(words)
+        if "1 of 4, 1 s" in words:
+            raise KeyboardInterrupt
+
+    home.exercise(LESSON).write_text("def accept_key(key):\n    while True:\n        pass\n")
+    with pytest.raises(KeyboardInterrupt):
+        run_tests(LESSON, home.folder(LESSON), home.path / "pytest.ini", waiting=leave)
+    assert heard[0] == "checking 3: 1 of 4 ..."
+
+
+def test_a_loop_that_swallows_every_interruption_is_ended(home: Home, impatient: None) -> None:
     loop = "while True:\n        try:\n            while True: pass\n        except: pass"
     verdict = verdict_on(home, f"def accept_key(key):\n    {loop}\n")
     assert not verdict.passed
@@ -152,6 +178,21 @@ def test_a_process_that_nothing_interrupts_is_killed(home: Home) -> None:
     verdict = verdict_on(home, "sum(range(10 ** 18))\n", seconds=8)
     assert not verdict.passed
     assert "stopped after 8 seconds" in told(verdict, home)
+
+
+@pytest.mark.parametrize("before", [0, 30, 90, 200])
+@pytest.mark.parametrize("after", [0, 30, 200])
+def test_the_caret_of_a_syntax_error_stands_under_its_place(
+    home: Home, before: int, after: int
+) -> None:
+    line = f"x = '{'a' * before}' $ '{'b' * after}'"
+    with pytest.raises(SyntaxError) as caught:
+        compile(line, "exercise.py", "exec")
+    lines = told_by_plugin(caught.value).where.split("\n")
+    assert len(lines) == 2
+    assert lines[0][lines[1].index("^")] == "$"
+    assert max(map(len, lines)) <= 72
+    assert ("…" in lines[0]) == (len(line) > 50)
 
 
 def test_a_process_that_ends_itself_has_passed_nothing(home: Home) -> None:
@@ -281,7 +322,7 @@ def test_hints_come_in_stages_and_speak_to_the_mistake(home: Home) -> None:
     shutil.copyfile(LESSON.folder / "wrong" / "decoded_key.py", home.exercise(LESSON))
     assert ws101("check", "3", *where).returncode == 1
     said = [ws101("check", "3", "--hint", *where).stdout for _ in range(5)]
-    assert said[0].startswith("Hint: what came out last")
+    assert said[0].startswith("Hint for your last answer")
     assert "You decoded the key from base64 first." in said[0]
     assert [text.split(":")[0] for text in said[1:]] == [
         "Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from inspector import __version__
 from lessons.cli import COMMANDS, main
+from lessons.course.program import command
 from tests.lessons.course_tools import ROOT, environment, ws101
 
 
@@ -24,11 +26,47 @@ def test_help_lists_every_command_under_its_heading() -> None:
 
 
 def test_alone_it_shows_the_help() -> None:
-    assert "Begin with:  ws101 learn" in ws101().stdout + ws101().stderr
+    assert f"Begin with:  {command('learn')}" in ws101().stdout + ws101().stderr
 
 
 def test_the_version() -> None:
     assert __version__ in ws101("--version").stdout
+
+
+def test_what_it_tells_to_type_works_where_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "my env" / "bin"
+    place.mkdir(parents=True)
+    ours = place / "ws101"
+    ours.write_text("#!/bin/sh\necho it is me\n")
+    ours.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setattr(sys, "argv", [str(ours), "learn"])
+    for path, here, told in (
+        (tmp_path / "bin", tmp_path, "'my env/bin/ws101' check 3"),
+        (tmp_path / "bin", tmp_path / "bin", f"'{ours}' check 3"),
+        (place, tmp_path, "ws101 check 3"),
+    ):
+        monkeypatch.setenv("PATH", str(path))
+        monkeypatch.chdir(here)
+        assert command("check", 3) == told
+        done = subprocess.run(
+            ["/bin/sh", "-c", command("check", 3)], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "it is me\n"
+    (tmp_path / "bin" / "ws101").symlink_to("/bin/sh")  # another one of that name
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert command("check", 3) == f"'{ours}' check 3".replace(f"{tmp_path}/", "")
+
+
+def test_a_checkout_that_was_not_installed_is_called_by_its_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python3"))
+    monkeypatch.chdir(tmp_path)
+    assert command("learn") == "bin/python3 -m lessons.cli learn"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

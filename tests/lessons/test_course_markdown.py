@@ -42,6 +42,7 @@ answer: {key}
 measured: so
 rfc: 6455 §1
 ask again: 5
+again: Of two, which?
 ```
 
 ```do hello
@@ -79,11 +80,11 @@ def test_a_whole_lesson(tmp_path: Path) -> None:
     assert prose.text.endswith("## nor this\n```")
     assert prediction == Prediction(
         "status", "Which?", (Option("a", "the first", "not that one"), Option("b", "the second")),
-        "{key}", 15, "so", "6455 §1", 5,
+        "{key}", 15, "so", "6455 §1", 5, "Of two, which?",
     )  # fmt: skip
     assert isinstance(do, Do)
     assert (do.name, do.words) == ("hello", "Say hello.")
-    assert show == Show("frame", ("{n}",), 29, "{chat}")
+    assert show == Show("frame", ("{n}",), 30, "{chat}")
     assert isinstance(reveal, Unveil)
     assert isinstance(second.blocks[0], Exercise)
 
@@ -113,6 +114,9 @@ PREDICT = "```predict p\nWhich?\n- a: A\n- b: B\nanswer: {x}\n```\n"
         (HEAD + PREDICT.replace("answer: {x}\n", ""), 7, "lacks 'answer"),
         (HEAD + PREDICT.replace("Which?\n", ""), 7, "lacks its question"),
         (HEAD + PREDICT.replace("answer", "ask again: soon\nanswer"), 7, "not the number"),
+        (HEAD + PREDICT.replace("answer", "again: Which, then?\nanswer"), 7, "give both, or none"),
+        (HEAD + PREDICT.replace("answer", "ask again: 9\nagain:\nanswer"), 7, "give both, or none"),
+        (HEAD + PREDICT.replace("```\n", "answer: {y}\n```\n"), 12, "stands here twice"),
         (HEAD + PREDICT + PREDICT, 13, "the name 'p' is taken"),
         (HEAD + "```reveal now\n```\n", 7, "no name and no words"),
     ],

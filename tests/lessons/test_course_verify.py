@@ -37,7 +37,7 @@ def test_lesson_3_holds(tmp_path: Path) -> None:
     done = ws101("course", "verify", "3")
     assert done.returncode == 0, done.stdout
     assert "[1/1] holds   3 The handshake" in done.stdout
-    assert "1 of 1 lessons hold" in done.stdout
+    assert "1 of 1 lesson holds" in done.stdout
 
 
 def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -66,12 +66,13 @@ def copy(one: str, other: str) -> Callable[[Path], None]:
         (write("notes.txt", "x"), f"{SLUG}/notes.txt: a stray file"),
         (write("wrong/silent.py", "x = 1\n"), "silent.py does not say which mistake it is"),
         (edit("hints.md", "## Nearly there", "Nearly there"), "hints.md has 2 stages"),
-        (edit("en.md", "{ms:.1f} ms", "{speed} m/s"), "a fact is missing"),
-        (edit("en.md", "spoke HTTP.", "spoke {language}."), "nothing was measured for {language}"),
+        (edit("en.md", "{ms:.1f} ms", "{speed} m/s"), "nothing was measured for {speed}"),
+        (edit("en.md", "measured: request", "measured: {age}, request"), "a fact is missing"),
         (edit("en.md", "```do again", "```do never"), "no action 'never'"),
         (edit("en.md", "show table keys", "show table locks"), "no table 'locks'"),
-        (edit("en.md", "- 101: 101", "- 102: 101"), "which is no option (200, 102, 426)"),
-        (edit("en.md", "answer: {status}", "answer: {mood}"), "answer {mood} is not measured"),
+        (edit("en.md", "Where in its request", "What in {page}"), "'again:' can't name a fact"),
+        (edit("en.md", "- fields:", "- field:"), "no option (method, field, address, body)"),
+        (edit("en.md", "answer: {asks_in}", "answer: {mood}"), "answer {mood} is not measured"),
         (edit("en.md", "```exercise", "```"), "belong together"),
         (
             edit("experiment.py", "chat.status == 101,", "chat.status == 100,"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inspector.core.safe import safe
 from lessons.course.show import table
-from lessons.course.words import UnknownFact, Unmeasured, fill, prose, shown
+from lessons.course.words import UnknownFact, Unmeasured, fill, prose, sentence, shown, wrap_whole
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,24 @@ def test_markdown_becomes_lines() -> None:
         "",
         "      kept",
     ]
+
+
+@pytest.mark.parametrize("start", range(0, 76, 5))
+@pytest.mark.parametrize(
+    "whole",
+    ["RFC 6455 §4.2.2", "ws101 check 1 --hint", "ws101 dump ~/ws101/captures/03_handshake.pcapng",
+     ".venv/bin/ws101 learn", "bin/python3 -m lessons.cli check 3 --solution"],
+)  # fmt: skip
+def test_commands_and_citations_are_not_torn_apart(start: int, whole: str) -> None:
+    text = f"{'x ' * (start // 2)}({whole}), and on it goes"
+    for lines in (wrap_whole(text, 76), [line.plain for line in sentence(text)]):
+        assert sum(whole in line for line in lines) == 1
+        assert " ".join(lines) == text
+
+
+def test_a_command_too_long_for_a_line_is_broken_at_its_blanks() -> None:
+    text = f"ws101 dump {'/a' * 20}.pcapng {'/b' * 20}.pcapng"
+    assert wrap_whole(text, 60) == [text[:58], text[59:]]
 
 
 @given(st.text(), st.text(), st.integers(20, 90))

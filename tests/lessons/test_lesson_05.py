@@ -70,7 +70,7 @@ def test_marks_point_at_the_bytes_that_are_meant() -> None:
     key = b"\x01\x02\x03\x04"
     for length, extended in ((5, (1, 2)), (300, (2, 4)), (70_000, (2, 10))):
         wire = CHECK.header(0x81, length, key)
-        places = CHECK.places(wire)
+        places = CHECK.places(CHECK.truth(0x81, length, key))
         assert places["length"] == extended
         assert wire[slice(*places["masking_key"])] == key
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import click
 
 from inspector.commands.mistakes import Command, Mistake
 from inspector.screen.lines import Line
 from inspector.screen.paper import Paper, paper_for
-from lessons.course.checks import Verdict, check_and_keep
+from lessons.course.checks import Verdict, Waiting, check_and_keep, in_silence
 from lessons.course.course import Course, NoSuchLesson
 from lessons.course.home import Home, HomeError
 from lessons.course.model import Lesson, LessonError
+from lessons.course.program import command
 from lessons.course.progress import LessonState, NewerProgress, Progress
 from lessons.course.report import report
 from lessons.course.words import prose
@@ -98,12 +100,12 @@ def choose(name: str | None, home: Home, *, needed: bool) -> list[Lesson]:
     if needed and len(begun) != 1:
         numbers = ", ".join(str(each.number) for each in begun)
         which = f"you have begun {numbers}" if begun else "you have begun none"
-        raise Mistake(f"which lesson? {which}; for example: ws101 check 3 --hint")
+        raise Mistake(f"which lesson? {which}; for example: {command('check', 3, '--hint')}")
     if not begun:
         first = next((each.number for each in course.lessons if each.has_exercise), 0)
         raise Mistake(
-            f"no exercise was begun in {home.shown()}: name a lesson, such as ws101 check {first}, "
-            "or take one with ws101 learn"
+            f"no exercise was begun in {home.shown()}: name a lesson, such as "
+            f"{command('check', first)}, or take one with {command('learn')}"
         )
     return begun
 
@@ -115,7 +117,8 @@ def check_all(
     verdicts: list[Verdict] = []
     for number, lesson in enumerate(lessons):
         new = not home.started(lesson)
-        verdict = check_and_keep(lesson, home, progress)
+        with telling_progress() as tell:
+            verdict = check_and_keep(lesson, home, progress, tell)
         verdicts.append(verdict)
         if form == "text":
             if number:
@@ -138,6 +141,26 @@ def check_all(
     return passed
 
 
+@contextmanager
+def telling_progress() -> Iterator[Waiting]:
+    """Say on standard error how far a check is, where somebody watches that; then wipe it away."""
+    if not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        yield in_silence
+        return
+    said = ""
+
+    def tell(words: str) -> None:
+        nonlocal said
+        if words != said:
+            print(f"\r{words:<{len(said)}}", end="", file=sys.stderr, flush=True)
+            said = words
+
+    try:
+        yield tell
+    finally:
+        print(f"\r{'':<{len(said)}}\r", end="", file=sys.stderr, flush=True)
+
+
 def next_hint(lesson: Lesson, home: Home, progress: Progress) -> tuple[str, str]:
     """The next hint's title and text; it counts as shown.
 
@@ -150,7 +173,7 @@ def next_hint(lesson: Lesson, home: Home, progress: Progress) -> tuple[str, str]
     spoken = next((h.for_mistake[mistake] for h in lesson.hints if mistake in h.for_mistake), "")
     if spoken and mistake not in exercise.told:
         progress.change(lesson.slug, lambda state: state.exercise.told.append(mistake))
-        return "Hint: what came out last", spoken
+        return "Hint for your last answer", spoken
 
     def count(state: LessonState) -> None:
         state.exercise.hints = min(len(lesson.hints), state.exercise.hints + 1)
@@ -173,8 +196,8 @@ def show_hint(lesson: Lesson, home: Home, progress: Progress, paper: Paper) -> N
 def after_hint(lesson: Lesson, progress: Progress) -> str:
     """What there is after the hint just shown."""
     all_shown = progress[lesson.slug].exercise.hints >= len(lesson.hints)
-    more = "--solution shows a solution" if all_shown else "--hint shows the next"
-    return f"ws101 check {lesson.number} {more}"
+    option, what = ("--solution", "a solution") if all_shown else ("--hint", "the next")
+    return f"{command('check', lesson.number, option)} shows {what}"
 
 
 def show_solution(lesson: Lesson, progress: Progress, paper: Paper) -> None:
@@ -184,7 +207,7 @@ def show_solution(lesson: Lesson, progress: Progress, paper: Paper) -> None:
         left = min(HINTS_BEFORE_SOLUTION, len(lesson.hints)) - state.hints
         raise Mistake(
             f"first pass the check, or see the hints ({left} to go): "
-            f"ws101 check {lesson.number} --hint"
+            f"{command('check', lesson.number, '--hint')}"
         )
     code = (lesson.folder / "solution.py").read_text("utf-8")
     paper.lines([Line(f"{lesson}: one solution", "title"), Line()])

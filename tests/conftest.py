@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,10 @@ settings.register_profile(
     max_examples=int(os.environ.get("WS101_FUZZ_EXAMPLES", "1000")),
     suppress_health_check=[HealthCheck.too_slow],
 )
+# A shell starts what it runs in the background deaf to Ctrl-C, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "ws101")
 
 

@@ -56,7 +56,7 @@ def explain(
         raise Mistake(str(error)) from None
     if pasted.taken_for:
         print(f"read as {pasted.taken_for}: {len(pasted.data)} bytes", file=sys.stderr)
-    parts = explain_bytes(pasted.data, side)
+    parts = explain_bytes(pasted.data, side, True if deflate else None)
     paper = paper_for(sys.stdout)
     if form == "json":
         paper.text(json.dumps([as_json(part) for part in parts], indent=2) + "\n")

@@ -92,7 +92,8 @@ def _draw_heads(paper: Paper, wanted: Wanted, opened: Opened) -> None:
 def _draw_frame(paper: Paper, wanted: Wanted, framed: Framed) -> None:
     assert wanted.connection is not None
     frame = framed.frame
-    part = Part("frame", tuple(frame_fields(frame)), frame=frame)
+    deflate = wanted.opened.agreement.compresses if wanted.opened is not None else None
+    part = Part("frame", tuple(frame_fields(frame, deflate)), frame=frame)
     since = framed.time - wanted.connection.opened
     notes = [
         f"connection {wanted.connection_number}, {wanted.connection.url or 'without a URL'}",

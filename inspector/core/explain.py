@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from inspector.core.frames import Frame, FrameDecoder, Raw
-from inspector.core.handshake import accept_for
+from inspector.core.handshake import accept_for, negotiated
 from inspector.core.heads import Head, head_length, parse_head
 from inspector.core.rfc import CLOSE, Side, close_code_words
 
@@ -58,11 +58,14 @@ _LINES: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 _REQUEST: Final = re.compile(rb"[A-Z]{3,16} [!-~]")
 
 
-def explain(data: bytes, side: Side | None = None) -> list[Part]:
+def explain(
+    data: bytes, side: Side | None = None, deflate: bool | None = None
+) -> list[Part]:
     """Heads and frames standing in a row in `data`, explained.
 
     `side` is who sent them; where it is None the first frame's mask bit tells, since clients
-    mask and servers don't. Never raises; what is cut short is explained as far as it goes.
+    mask and servers don't. `deflate` is whether permessage-deflate was agreed; where it is None a
+    response in `data` may tell. Never raises; what is cut short is explained as far as it goes.
     """
     parts: list[Part] = []
     at = 0
@@ -71,9 +74,11 @@ def explain(data: bytes, side: Side | None = None) -> list[Part]:
         kind: Kind = "response" if head.is_response else "request"
         side = side or ("server" if head.is_response else "client")
         parts.append(Part(kind, _moved(head_fields(head), at * 8), head=head))
+        if head.is_response and deflate is None:
+            deflate = negotiated(head).compresses
         at += len(head.raw)
     if at < len(data):
-        parts += _frames(data[at:], side or _sender(data[at:]), at * 8)
+        parts += _frames(data[at:], side or _sender(data[at:]), deflate, at * 8)
     return parts
 
 
@@ -81,22 +86,22 @@ def _sender(data: bytes) -> Side:
     return "client" if len(data) > 1 and data[1] & 0x80 else "server"
 
 
-def _frames(data: bytes, side: Side, base: int) -> Iterator[Part]:
+def _frames(data: bytes, side: Side, deflate: bool | None, base: int) -> Iterator[Part]:
     decoder = FrameDecoder(side, max_payload=len(data))
     decoder.feed(data)
     while piece := decoder.next_piece():
-        yield _part(piece, base)
+        yield _part(piece, deflate, base)
     for piece in decoder.end():
-        yield _part(piece, base)
+        yield _part(piece, deflate, base)
 
 
-def _part(piece: Frame | Raw, base: int) -> Part:
+def _part(piece: Frame | Raw, deflate: bool | None, base: int) -> Part:
     start = base + piece.offset * 8
     if isinstance(piece, Raw):
         bits = (start, start + len(piece.data) * 8)
         field = Field("raw", bits, piece.data.hex(), piece.why, "6455 §5.2")
         return Part("raw", (field,), raw=piece.data)
-    return Part("frame", _moved(frame_fields(piece), start), frame=piece)
+    return Part("frame", _moved(frame_fields(piece, deflate), start), frame=piece)
 
 
 def _moved(fields: list[Field], bits: int) -> tuple[Field, ...]:
@@ -106,12 +111,15 @@ def _moved(fields: list[Field], bits: int) -> tuple[Field, ...]:
 # Frames
 
 
-def frame_fields(frame: Frame) -> list[Field]:
-    """The fields of one frame (RFC 6455 §5.2), bits counted from its first byte."""
+def frame_fields(frame: Frame, deflate: bool | None = None) -> list[Field]:
+    """The fields of one frame (RFC 6455 §5.2), bits counted from its first byte.
+
+    `deflate`: was permessage-deflate agreed on its connection? None where that is not known.
+    """
     kind = frame.kind
     fields = [
         Field("fin", (0, 1), int(frame.fin), _fin_words(frame), "6455 §5.4"),
-        Field("rsv1", (1, 2), int(frame.rsv1), _rsv1_words(frame), "7692 §6"),
+        Field("rsv1", (1, 2), int(frame.rsv1), _rsv1_words(frame, deflate), "7692 §6"),
         Field("rsv2", (2, 3), int(frame.rsv2), _rsv_words(frame.rsv2), "6455 §5.2"),
         Field("rsv3", (3, 4), int(frame.rsv3), _rsv_words(frame.rsv3), "6455 §5.2"),
         Field("opcode", (4, 8), frame.opcode, f"{kind.name}: {kind.words}", kind.rfc),
@@ -151,10 +159,17 @@ def _fin_words(frame: Frame) -> str:
     return "first fragment of its message; more follow"
 
 
-def _rsv1_words(frame: Frame) -> str:
-    if frame.rsv1:
+def _rsv1_words(frame: Frame, deflate: bool | None) -> str:
+    must = "has to be 0: " if frame.rsv1 else ""
+    if frame.is_control:
+        return f"{must}no control frame is ever compressed"
+    if frame.opcode == 0:
+        return f"{must}the first frame of a message says if it is compressed"
+    if not frame.rsv1:
+        return "not compressed"
+    if deflate is None:
         return "compressed, if permessage-deflate was agreed; else it has to be 0"
-    return "not compressed"
+    return "compressed, as was agreed" if deflate else "has to be 0: compression was not agreed"
 
 
 def _rsv_words(bit: bool) -> str:

@@ -111,6 +111,11 @@ class Agreement:
     extensions: tuple[Extension, ...] = ()
     deflate: dict[Side, Deflate] | None = None
 
+    @property
+    def compresses(self) -> bool | None:
+        """May RSV1 mark a compressed message? None where some other extension may use the bit."""
+        return True if self.deflate is not None else None if self.extensions else False
+
 
 def negotiated(response: Head) -> Agreement:
     """What a 101 agrees to: the response has the last word (RFC 6455 §4.1, RFC 7692 §7.1)."""

@@ -126,7 +126,8 @@ def _beside(text: str, words: str) -> Line:
 def frame(connection: Connection, number: int) -> Iterator[Line]:
     """One frame to the last bit."""
     framed = connection.frame(number)
-    part = Part("frame", tuple(frame_fields(framed.frame)), framed.frame)
+    fields = frame_fields(framed.frame, connection.agreement.compresses)
+    part = Part("frame", tuple(fields), framed.frame)
     message = next((said.message for said in connection.messages if number in said.frames), None)
     findings = [finding for finding in connection.findings if finding.frame == number]
     yield from picture(

@@ -50,6 +50,7 @@ def explain(
     ws101 explain --from server 81 05 48 65 6c 6c 6f
     printf 'GET /chat HTTP/1.1\\r\\nUpgrade: websocket\\r\\n\\r\\n' | ws101 explain -
     """
+    paper = paper_for(sys.stdout)
     try:
         pasted = _read_input(hex)
     except NotBytes as error:
@@ -57,7 +58,6 @@ def explain(
     if pasted.taken_for:
         print(f"read as {pasted.taken_for}: {len(pasted.data)} bytes", file=sys.stderr)
     parts = explain_bytes(pasted.data, side, True if deflate else None)
-    paper = paper_for(sys.stdout)
     if form == "json":
         paper.text(json.dumps([as_json(part) for part in parts], indent=2) + "\n")
     else:

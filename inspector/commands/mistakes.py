@@ -12,6 +12,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from inspector.core.safe import safe
+from inspector.screen.unwritable import CannotWrite
 
 
 class Mistake(click.ClickException):
@@ -59,6 +60,8 @@ class Command(click.Command):
             raise
         except click.UsageError as error:
             raise one_line(error, ctx.command_path) from None
+        except CannotWrite as error:
+            raise Mistake(str(error), ctx.command_path) from None
 
 
 class Group(Command, click.Group):

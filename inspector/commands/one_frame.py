@@ -7,7 +7,10 @@ from inspector.commands.reading import Reading, shows_progress
 from inspector.core.events import Closed, Framed, Messaged, Opened
 from inspector.core.explain import Kind, Part, frame_fields, head_fields
 from inspector.core.findings import Finding
+from inspector.core.frames import Frame
 from inspector.core.messages import Message
+from inspector.core.pings import echo
+from inspector.core.rfc import PING, PONG
 from inspector.files.dissect import Connection, Item
 from inspector.screen.lines import Line
 from inspector.screen.paper import Paper, paper_for
@@ -40,31 +43,35 @@ class Wanted:
             self.frames = event.number
             if event.number == self.number:
                 self.framed = event
-            return self.framed is not event and self._settled()
+            return self.framed is not event and self._settled(event.frame)
         elif isinstance(event, Finding) and event.frame == (self.number or None):
             self.findings.append(event)
         elif isinstance(event, Messaged) and self.number in event.message.frames:
             self.message = event.message
         return isinstance(event, Closed)
 
-    def _settled(self) -> bool:
-        """Has all been told by the time that another frame comes?"""
+    def _settled(self, later: Frame) -> bool:
+        """Has all been told by the time that this later frame comes?"""
         if self.number == 0:
             return True
         framed = self.framed
         if framed is None:
             return False
         frame = framed.frame
+        if frame.opcode == PING and frame.complete:
+            # That a Ping stays unanswered is known only at the connection's end.
+            answers = later.opcode == PONG and later.side != frame.side
+            return answers and later.payload == echo(frame)
         alone = frame.is_control or frame.kind.is_reserved or not frame.complete
         return alone or self.message is not None
 
 
 def show_frame(file: str, number: int, connection: int | None) -> int:
     """Find and draw it; the exit code."""
+    paper = paper_for(sys.stdout)
     reading = Reading(file, progress=shows_progress(True))
     wanted = Wanted(number, connection)
     any(wanted.take(item) for item in reading)
-    paper = paper_for(sys.stdout)
     if number == 0 and wanted.opened is not None:
         _draw_heads(paper, wanted, wanted.opened)
     elif wanted.framed is not None:

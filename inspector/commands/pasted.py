@@ -6,6 +6,7 @@ no plain hex is said, so that a wrong guess is seen.
 
 import base64
 import binascii
+import os
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -23,15 +24,21 @@ class NotBytes(ValueError):
     """The text is none of what we know; the message says where it stops being."""
 
 
-_HEAD: Final = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/[0-9]|HTTP/[0-9])")
-_ESCAPE: Final = re.compile(r"""\\(?:x([0-9A-Fa-f]{2})|([nrt0\\"']))|([^\\])""", re.DOTALL)
+_HEAD: Final = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+ +\S+ +HTTP/[0-9]|HTTP/[0-9])")
+_ESCAPE: Final = re.compile(r"""((?:\\x[0-9A-Fa-f]{2})++)|\\([nrt0\\"'])|([^\\]+)""", re.DOTALL)
+_ONLY_ESCAPES: Final = re.compile(r"(?:\\x[0-9A-Fa-f]{2}|\s)++")
 _SINGLE: Final = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
-_BETWEEN: Final = re.compile(r"[\s,:;_|\-\[\](){}\"']+")
-_DUMP_LINE: Final = re.compile(r"\s*([0-9A-Fa-f]{4,16})(:\s|\s{2}|\s)\s*(\S.*)?")
-_GROUP: Final = re.compile(r"((?:[0-9A-Fa-f]{2})+)(\s*)")
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/_\-\s]+={0,2}\s*")
-ACROSS: Final = 32
-"""The most bytes that a line of a hex dump holds."""
+_WORD: Final = re.compile(r"[^\s,:;_|\-\[\](){}\"']+")
+"""What stands between the marks that people write between bytes."""
+_DUMP_LINE: Final = re.compile(r"\s*([0-9A-Fa-f]{4,16})(:\s|\s{2}|\s|$)\s*(\S.*)?")
+"""Offset, what parts it from the bytes, the rest; the last line may be the offset of the end."""
+_GROUP: Final = re.compile(r"((?:[0-9A-Fa-f]{2})++)(\s*)")
+_BYTE_ALONE: Final = re.compile(r"[0-9A-Fa-f]{2}(?:\s|$)")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_\-\s]+={0,2}")
+ACROSS: Final = 16
+"""Bytes on a line of a hex dump, where no other line tells."""
+SHORT: Final = 64
+"""Characters up to which text that is nearly hex is hex with a typo; base64 of zeros is longer."""
 
 
 def read_pasted(text: str) -> Pasted:
@@ -60,9 +67,9 @@ def read_bytes(data: bytes) -> Pasted:
 
 def _head(text: str) -> Pasted:
     if "\r" in text:
-        return Pasted(text.encode(), "the text of a head")
-    lines = text.rstrip("\n").replace("\n", "\r\n")
-    return Pasted(f"{lines}\r\n\r\n".encode(), "the text of a head, each line ended by CR LF")
+        return Pasted(os.fsencode(text), "the text of a head")
+    lines = text.rstrip("\n").replace("\n", "\r\n") + "\r\n\r\n"
+    return Pasted(os.fsencode(lines), "the text of a head, each line ended by CR LF")
 
 
 def _escaped(text: str) -> bytes:
@@ -70,93 +77,110 @@ def _escaped(text: str) -> bytes:
     body = text.strip()
     if quoted := re.fullmatch(r"""\$?b?(["'])(.*)\1""", body, re.DOTALL):
         body = quoted[2]
-    elif re.fullmatch(r"(?:\\x[0-9A-Fa-f]{2}|\s)+", body):
+    elif _ONLY_ESCAPES.fullmatch(body):
         body = re.sub(r"\s+", "", body)
-    data = b""
+    data = bytearray()
     at = 0
     while at < len(body):
         escape = _ESCAPE.match(body, at)
         if escape is None:
             where = _place(text, text.find(body) + at)
             raise NotBytes(f"{where}: no escape that is known; \\x takes two hex digits")
-        number, single, plain = escape.groups()
-        if number is not None:
-            data += bytes.fromhex(number)
+        numbers, single, plain = escape.groups()
+        if numbers is not None:
+            data += bytes.fromhex(numbers.replace("\\x", ""))
         else:
-            data += (plain if plain is not None else _SINGLE.get(single, single)).encode()
+            data += os.fsencode(plain if plain is not None else _SINGLE.get(single, single))
         at = escape.end()
-    return data
+    return bytes(data)
 
 
 def _dump(text: str) -> bytes | None:
     """A hex dump with offsets, as Wireshark, xxd, `hexdump -C` and `od -t x1 -A x` write it."""
-    data = b""
-    first: int | None = None
-    sure = True
-    lines = [line for line in text.splitlines() if line.strip()]
-    for number, line in enumerate(lines):
-        found = _DUMP_LINE.fullmatch(line)
-        if found is None:
-            alone = number == len(lines) - 1 and number > 0
-            if alone and re.fullmatch(r"\s*[0-9A-Fa-f]{4,16}\s*", line):
-                break  # the offset of the end
+    rows: list[re.Match[str]] = []
+    for line in filter(str.strip, text.splitlines()):
+        row = _DUMP_LINE.fullmatch(line)
+        if row is None:
             return None
-        offset = int(found[1], 16)
-        first = offset if first is None else first
-        if offset != first + len(data):
+        rows.append(row)
+    offsets = [int(row[1], 16) for row in rows]
+    data = bytearray()
+    size = ACROSS
+    for number, row in enumerate(rows):
+        if offsets[number] != offsets[0] + len(data):
             return None
-        data += _dumped(found[3] or "")
-        sure = sure and len(found[2]) > 1  # one blank stands between any two pieces of hex
+        if number + 1 < len(rows):
+            size = offsets[number + 1] - offsets[number]
+            if size < 1:
+                return None
+        data += _dumped(row[3] or "", size)  # the last line is no longer than the one before it
     # A row of offsets that fit is no chance; a single one is believed if it looks like one.
-    believed = first == 0 and sure if len(lines) == 1 else first == 0 or sure
-    return data if data and believed else None
+    first = offsets[0] == 0
+    sure = all(len(row[2]) > 1 for row in rows if row[3])  # one blank parts any two pieces of hex
+    believed = first and sure if len(rows) == 1 else first or sure
+    return bytes(data) if data and believed else None
 
 
-def _dumped(rest: str) -> bytes:
-    """The bytes of a line, up to the gap before its characters: one wider than any before it."""
-    data = b""
+def _dumped(rest: str, size: int) -> bytearray:
+    """The `size` bytes of a line, or those before the gap that parts them from their characters."""
+    data = bytearray()
     at = 0
-    while len(data) < ACROSS and (group := _GROUP.match(rest, at)):
+    while len(data) < size and (group := _GROUP.match(rest, at)):
         data += bytes.fromhex(group[1])
         at = group.end()
         gap = len(group[2])
-        if gap == 0 or gap > 2 or (gap == 2 and len(data) != 8) or len(data) == 16:
+        # Some leave a gap in the middle, too: between byte 8 and 9, where all bytes stand alone.
+        middle = len(data) == 8 and len(group[1]) == 2 and _BYTE_ALONE.match(rest, at)
+        if gap == 0 or gap > 2 or (gap == 2 and not middle):
             break
     return data
 
 
 def _hex(text: str) -> bytes:
     """Hex digits in any spacing, `0x` before them or not."""
-    digits = []
-    at = 0
-    for token in [*_BETWEEN.finditer(text), None]:
-        end = token.start() if token is not None else len(text)
-        word = text[at:end]
-        if word[:2] in ("0x", "0X"):
+    data = bytearray()
+    for found in _WORD.finditer(text):
+        word, at = found[0], found.start()
+        prefixed = word[:2] in ("0x", "0X")
+        if prefixed:
             word, at = word[2:], at + 2
-            word = word.rjust(len(word) + len(word) % 2, "0")
         if wrong := re.search(r"[^0-9A-Fa-f]", word):
             where = _place(text, at + wrong.start())
             raise NotBytes(f"{where}: {wrong[0]!r} is no hex digit; give bytes such as 81 85 37 fa")
+        if prefixed and len(word) == 1:
+            word = f"0{word}"  # a number below 16, as arrays in programs have it
         if len(word) % 2:
-            where = _place(text, end - 1)
+            where = _place(text, found.end() - 1)
             raise NotBytes(f"{where}: {word[-1]!r} is half a byte; two hex digits make one")
-        digits.append(word)
-        at = token.end() if token is not None else end
-    if data := bytes.fromhex("".join(digits)):
-        return data
+        data += bytes.fromhex(word)
+    if data:
+        return bytes(data)
     raise NotBytes("nothing to explain; give bytes as hex, such as 81 85 37 fa 21 3d")
 
 
 def _base64(text: str) -> bytes | None:
     """Base64 of either alphabet, if it can be nothing else; blanks only where lines end."""
-    if not _BASE64.fullmatch(text) or re.search(r"\S[ \t]+\S", text):
+    if not _BASE64.fullmatch(text.strip()) or re.search(r"\S[ \t]+\S", text):
         return None
     body = "".join(text.split()).replace("-", "+").replace("_", "/")
+    if _mistyped(body):
+        return None
     try:
         return base64.b64decode(body, validate=True) or None
     except (binascii.Error, ValueError):
         return None
+
+
+def _mistyped(body: str) -> bool:
+    """Is it hex with a typo rather than base64?
+
+    In base64 a whole message's frame begins with g to j or w to z, which are no hex digits.
+    """
+    if body[:2] in ("0x", "0X"):
+        return True
+    digits = len(re.findall("[0-9A-Fa-f]", body))
+    nearly = re.match("[0-9A-Fa-f]", body) is not None and digits * 4 >= len(body) * 3
+    return nearly and len(body) <= SHORT and not re.search("[+/=]", body)
 
 
 def _place(text: str, at: int) -> str:

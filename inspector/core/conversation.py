@@ -18,7 +18,7 @@ from inspector.core.frames import MAX_PAYLOAD
 from inspector.core.framing import Framing
 from inspector.core.life import Life
 from inspector.core.opening import Opening
-from inspector.core.rfc import SIDES, Side
+from inspector.core.rfc import PEER, SIDES, Side
 from inspector.core.rules.closing import close_code, close_reason
 
 
@@ -67,13 +67,12 @@ class Conversation:
     def gap(self, side: Side, size: int) -> None:
         """`size` bytes of this direction are not in the capture. What follows is told later."""
         if self._framing is None:
-            self._opening.give_up("no HTTP after a gap in the capture")
-            self._late_news += self._proceed()
+            self._late_news += [*self._opening.gap(side, size), *self._proceed()]
         if self._framing is not None:
             self._framing.gap(side, size)
 
     def end(self, side: Side, how: How, time: float) -> Iterator[Event]:
-        """One direction of TCP ended."""
+        """One direction of TCP ended. A reset leaves nothing of the other one, either."""
         if self.life.has_ended(side):
             return
         self._time = time
@@ -86,10 +85,21 @@ class Conversation:
         self.life.step(side, "end")
         self._ends.append(Ended(side, how, time))
         yield from self._tell_ends()
+        if how == "rst" and not self.life.has_ended(PEER[side]):
+            yield from self._cut_off(PEER[side])
         if self.life.over:
             if self._framing is not None:
                 yield from self._framing.judge()
             yield from self._close()
+
+    def _cut_off(self, side: Side) -> Iterator[Event]:
+        """The other side's reset is the end of this one, too; it did not end anything itself."""
+        if self._framing is None:
+            yield from self._opening.finish(self._time)
+            yield from self._proceed()
+        if self._framing is not None:
+            yield from self._framing.cut_off(side)
+        self.life.step(side, "end")
 
     def finish(self) -> Iterator[Event]:
         """The capture ended; the connection may live on, so nothing is blamed for that."""
@@ -109,7 +119,10 @@ class Conversation:
         if opening.why is not None and opening.asked is not None:
             yield from opening.finish(time)
         if opening.agreement is not None:
-            framing = self._framing = Framing(opening.agreement, self.life, self.max_payload)
+            offsets = {side: opening.offset(side) for side in SIDES}
+            framing = self._framing = Framing(
+                opening.agreement, self.life, self.max_payload, offsets
+            )
             if opening.why is not None:
                 framing.give_up(opening.why)
             for side, data, then in opening.rest(time):

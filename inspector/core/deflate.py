@@ -23,6 +23,7 @@ MAX_FINAL_BLOCKS: Final = 1_000
 WINDOW: Final = 32 * 1024
 _PORTION: Final = 64 * 1024
 """Bytes given to zlib at a time: it copies what it did not use."""
+_NO_LAST_BLOCK: Final = "ends without the first byte, 00, of the empty block that has to close it"
 _RAW_DEFLATE: Final = -15  # the largest window reads what any smaller one wrote
 
 
@@ -81,11 +82,12 @@ class Inflater:
         if dictionary:
             self._zlib = zlib.decompressobj(_RAW_DEFLATE, zdict=dictionary)
         out = bytearray()
-        finals, tail_left_on = 0, False
+        finals, between_blocks, tail_left_on = 0, False, False
         try:
             finals = self._run(payload, out, dictionary)
             size = len(out)
-            tail_left_on = payload.endswith(DEFLATE_TAIL) and self._at_boundary()
+            between_blocks = self._at_boundary()
+            tail_left_on = payload.endswith(DEFLATE_TAIL) and between_blocks
             if not tail_left_on:
                 finals += self._run(DEFLATE_TAIL, out, dictionary)
         except zlib.error as error:
@@ -101,7 +103,8 @@ class Inflater:
             fault = "pmd-tail-not-stripped"
             words = "ends in 00 00 ff ff, which the sender has to cut off"
         elif len(out) > size or not self._at_boundary():  # the tail holds no data of its own
-            fault, words = "pmd-incomplete", "ends inside a deflate block"
+            fault = "pmd-incomplete"
+            words = _NO_LAST_BLOCK if between_blocks else "ends inside a deflate block"
         return Inflated(bytes(out), fault, words, finals > 0)
 
     def _run(self, data: bytes, out: bytearray, dictionary: bytes) -> int:
@@ -123,13 +126,16 @@ class Inflater:
         return self._history if self.agreed.context_takeover else dictionary
 
     def _at_boundary(self) -> bool:
-        """Would an empty last block be understood here? Only between blocks, on a whole byte."""
+        """Would an empty last block be understood here? Only between blocks, on a whole byte.
+
+        In an open block that is itself the last, the same bytes can stand for content and its end.
+        """
         probe = self._zlib.copy()
         try:
-            probe.decompress(b"\x03\x00")
+            out = probe.decompress(b"\x03\x00")
         except zlib.error:
             return False
-        return probe.eof
+        return probe.eof and not out and not probe.unused_data
 
 
 def _reason(error: zlib.error) -> str:

@@ -55,30 +55,36 @@ class Part:
 
 
 _LINES: Final = re.compile(rb"[^\n]*\n|[^\n]+")
-_REQUEST: Final = re.compile(rb"[A-Z]{3,16} [!-~]")
+_HEAD: Final = re.compile(rb"[A-Z]{3,16} +[!-~]|HTTP/")
+_NEXT_HEAD: Final = re.compile(rb"(?:[A-Z]{3,16} +[!-~]+ +)?HTTP/[0-9]")
+"""After a response, whose body may begin with any words."""
 
 
-def explain(
-    data: bytes, side: Side | None = None, deflate: bool | None = None
-) -> list[Part]:
+def explain(data: bytes, side: Side | None = None, deflate: bool | None = None) -> list[Part]:
     """Heads and frames standing in a row in `data`, explained.
 
-    `side` is who sent them; where it is None the first frame's mask bit tells, since clients
+    `side` is who sent the frames; where it is None the first one's mask bit tells, since clients
     mask and servers don't. `deflate` is whether permessage-deflate was agreed; where it is None a
     response in `data` may tell. Never raises; what is cut short is explained as far as it goes.
     """
     parts: list[Part] = []
     at = 0
-    while at < len(data) and (_REQUEST.match(data, at) or data.startswith(b"HTTP/", at)):
+    head_begins, refused = _HEAD, False
+    while head_begins.match(data, at):
         head = parse_head(data[at : head_length(data, at + 2)])
         kind: Kind = "response" if head.is_response else "request"
-        side = side or ("server" if head.is_response else "client")
         parts.append(Part(kind, _moved(head_fields(head), at * 8), head=head))
-        if head.is_response and deflate is None:
+        if head.upgrades and deflate is None:
             deflate = negotiated(head).compresses
+        refused = head.is_response and not head.upgrades
+        head_begins = _NEXT_HEAD if refused else _HEAD
         at += len(head.raw)
-    if at < len(data):
-        parts += _frames(data[at:], side or _sender(data[at:]), deflate, at * 8)
+    rest = data[at:]
+    if rest and refused:
+        why = "what follows a response that is no 101: its body, not frames"
+        parts.append(_raw_part(rest, at * 8, why, "9112 §6"))
+    elif rest:
+        parts += _frames(rest, side or _sender(rest), deflate, at * 8)
     return parts
 
 
@@ -98,10 +104,13 @@ def _frames(data: bytes, side: Side, deflate: bool | None, base: int) -> Iterato
 def _part(piece: Frame | Raw, deflate: bool | None, base: int) -> Part:
     start = base + piece.offset * 8
     if isinstance(piece, Raw):
-        bits = (start, start + len(piece.data) * 8)
-        field = Field("raw", bits, piece.data.hex(), piece.why, "6455 §5.2")
-        return Part("raw", (field,), raw=piece.data)
+        return _raw_part(piece.data, start, piece.why, "6455 §5.2")
     return Part("frame", _moved(frame_fields(piece, deflate), start), frame=piece)
+
+
+def _raw_part(data: bytes, start: int, why: str, rfc: str) -> Part:
+    field = Field("raw", (start, start + len(data) * 8), data.hex(), why, rfc)
+    return Part("raw", (field,), raw=data)
 
 
 def _moved(fields: list[Field], bits: int) -> tuple[Field, ...]:
@@ -133,8 +142,8 @@ def frame_fields(frame: Frame, deflate: bool | None = None) -> list[Field]:
     extended = frame.header[2:extended_end]
     if extended:
         bits = (16, 16 + len(extended) * 8)
-        value: Value = frame.length if frame.length is not None else extended.hex()
-        fields.append(Field("extended_length", bits, value, _extended_words(frame), "6455 §5.2"))
+        value, words = int.from_bytes(extended), _extended_words(frame)
+        fields.append(Field("extended_length", bits, value, words, "6455 §5.2"))
     if key := frame.header[extended_end:]:
         bits = (extended_end * 8, len(frame.header) * 8)
         words = "XORed over the payload, byte i with key byte i mod 4"
@@ -192,7 +201,8 @@ def _length_words(code: int) -> str:
 
 def _extended_words(frame: Frame) -> str:
     if frame.length is None:
-        return "cut short: the length's last bytes did not come"
+        announced = 2 if frame.length_code == 126 else 8
+        return f"cut short: only {len(frame.header) - 2} of the length's {announced} bytes came"
     least = 126 if frame.length_code == 126 else 65536
     words = f"{frame.length} {_bytes(frame.length)} of payload"
     if frame.length >> 63:
@@ -276,12 +286,21 @@ def _line(number: int, body: bytes, ending: bytes, head: Head) -> Iterator[_Piec
 
 def _start_line(body: bytes, head: Head) -> Iterator[_Piece]:
     names = ("version", "status", "reason") if head.is_response else ("method", "target", "version")
-    for index, word in enumerate(body.split(b" ", 2)):
-        if index:
-            yield "space", b" ", "one space", "9112 §3" if not head.is_response else "9112 §4"
-        yield names[index], word, *_START_WORDS[names[index]]
+    rfc = "9112 §4" if head.is_response else "9112 §3"
+    rest = body
+    for name in names:
+        if name != names[0]:
+            # A reason may begin with blanks of its own.
+            bare = rest.removeprefix(b" ") if name == "reason" else rest.lstrip(_BLANKS)
+            gap, rest = rest[: len(rest) - len(bare)], bare
+            yield "space", gap, "one space" if gap == b" " else "has to be one space", rfc
+        word = rest if name == names[-1] else _WORD.match(rest)[0]  # type: ignore[index]
+        yield name, word, *_START_WORDS[name]
+        rest = rest[len(word) :]
 
 
+_BLANKS: Final = b" \t\v\f\r"
+_WORD: Final = re.compile(rb"[^ \t\v\f\r]*")
 _START_WORDS: Final = {
     "method": ("a WebSocket's request is a GET", "6455 §4.1(2)"),
     "target": ("which resource is asked for", "6455 §4.1(3)"),

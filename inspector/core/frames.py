@@ -152,10 +152,10 @@ def header_length(start: bytes | bytearray, at: int = 0) -> int:
 class FrameDecoder:
     """Frames of one direction. `feed`, then `next_piece` until None; `end` when no more comes."""
 
-    def __init__(self, side: Side, max_payload: int = MAX_PAYLOAD) -> None:
+    def __init__(self, side: Side, max_payload: int = MAX_PAYLOAD, offset: int = 0) -> None:
         self.side: Side = side
         self.max_payload = max_payload
-        self.offset = 0
+        self.offset = offset
         """Offset of the next byte that is in no piece yet."""
         self.raw_why: str | None = None
         """Set once nothing more can be read as frames."""

@@ -7,7 +7,7 @@ Each whole frame is shown to the rules together with all that was `seen` before 
 taken in. What can not be read as frames comes out as `Raw`, with the reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from inspector.core.events import Event, Framed, Messaged
@@ -38,6 +38,8 @@ from inspector.core.seen import Seen
 MAX_REMEMBERED_FRAGMENTS: Final = 20_000
 """Fragments that wait to be told the number of their message."""
 
+NOTHING_YET: Final[Mapping[Side, int]] = {"client": 0, "server": 0}
+
 _HTTP: Final = "an HTTP response after Close"
 _GARBAGE: Final = "bytes after Close that are no whole frame"
 
@@ -45,19 +47,28 @@ _GARBAGE: Final = "bytes after Close that are no whole frame"
 class Framing:
     """Both directions of one connection, from their first frame on."""
 
-    def __init__(self, agreement: Agreement, life: Life, max_payload: int) -> None:
+    def __init__(
+        self,
+        agreement: Agreement,
+        life: Life,
+        max_payload: int,
+        offsets: Mapping[Side, int] = NOTHING_YET,
+    ) -> None:
+        """`offsets` is how far each side has come after its head: 0 where a 101 was the answer."""
         self.life = life
         self.seen = Seen(agreement, life)
         self.frames = 0
         self.messages = 0
         self._max_payload = max_payload
-        self._decoders = {side: FrameDecoder(side, max_payload) for side in SIDES}
+        self._decoders = {side: FrameDecoder(side, max_payload, offsets[side]) for side in SIDES}
         self._times: dict[Side, float] = {"client": 0.0, "server": 0.0}
         """When each side's last byte came."""
         self._fragments: dict[Side, list[Framed]] = {"client": [], "server": []}
         self._late: LateResponse | None = None
-        self._unread: set[Side] = set()
+        self._unread = self.seen.unread
         """Sides of which bytes were not read: what they did not send, nobody knows."""
+        self._cut_off: set[Side] = set()
+        """Sides that the other one's reset cut off: what they did not send is not their fault."""
 
     @property
     def unsettled(self) -> bool:
@@ -98,6 +109,11 @@ class Framing:
             words = "the client ended TCP before the server did, after both had sent Close"
             yield self._found(CLIENT_CLOSED_FIRST, decoder, words)
 
+    def cut_off(self, side: Side) -> Iterator[Event]:
+        """The other side reset the connection: this one's end will never be seen."""
+        self._cut_off.add(side)
+        yield from self.finish(side)
+
     def finish(self, side: Side) -> Iterator[Event]:
         """No more of this direction comes; nobody knows whether it ended."""
         yield from self._read_late(side)
@@ -107,14 +123,15 @@ class Framing:
         """Both directions have ended: what only that can prove."""
         closes = {side: self.seen.of(side).close for side in SIDES}
         for side in SIDES:
-            if PEER[side] not in self._unread:
+            if PEER[side] not in self._unread | self._cut_off:
                 for ping in self.seen.of(side).pings.unanswered():
                     if not ping.excused:
                         words = "no Pong came back for this Ping"
                         place = (ping.offset, words, ping.number)
                         yield Finding(PING_UNANSWERED, PEER[side], side, *place)
             received = closes[PEER[side]]
-            if closes[side] is None and received is not None and side not in self._unread:
+            silent = closes[side] is None and side not in self._unread | self._cut_off
+            if silent and received is not None:
                 words = f"it received a Close (frame {received.number}) and sent none"
                 yield self._found(CLOSE_UNANSWERED, self._decoders[side], words)
             if not any(closes.values()) and not self._unread and self.life.closed_by == side:

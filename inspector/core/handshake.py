@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from inspector.core.heads import FieldLine, Head, HeadFault, is_token
-from inspector.core.rfc import DEFLATE, GUID, SIDES, Side
+from inspector.core.rfc import DEFLATE, EXTENSIONS_WITHOUT_BITS, GUID, SIDES, Side
 from inspector.core.safe import quoted
 
 DEFAULT_WINDOW_BITS = 15
@@ -114,7 +114,10 @@ class Agreement:
     @property
     def compresses(self) -> bool | None:
         """May RSV1 mark a compressed message? None where some other extension may use the bit."""
-        return True if self.deflate is not None else None if self.extensions else False
+        if self.deflate is not None:
+            return True
+        names = {extension.name.lower() for extension in self.extensions}
+        return None if names - EXTENSIONS_WITHOUT_BITS else False
 
 
 def negotiated(response: Head) -> Agreement:

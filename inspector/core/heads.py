@@ -6,8 +6,11 @@ Text is ISO-8859-1, one character a byte, so offsets in text and bytes agree.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+from inspector.core.safe import quoted
 
 MAX_HEAD: Final = 64 * 1024
 """Bytes after which a head that did not end is taken for no head."""
@@ -16,14 +19,32 @@ _HEAD_END: Final = re.compile(rb"\n\r?\n")
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VERSION: Final = re.compile(r"HTTP/([0-9])\.([0-9])")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_WORD: Final = re.compile(r"[^ \t\v\f\r]+")
+"""A start line's words, as RFC 9112 §3 and §4 let a lenient reader part them."""
+_START_LINES: Final = {
+    # HTTP/0.9 had no version; that it is too low is another rule's to say.
+    "request": re.compile(rf"{_TOKEN.pattern} {_WORD.pattern}( {_VERSION.pattern})?"),
+    # The space before a reason that is not there is often left out, and nobody minds.
+    "response": re.compile(rf"{_VERSION.pattern} [0-9]{{3}}( .*)?"),
+}
+_START_WORDS: Final = {
+    "request": "no request line (method, target, version, with one space between)",
+    "response": "no status line (version, three digits, reason, with one space between)",
+}
+_TOLD: Final = 3
+"""So many faults of one head are told in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadFault:
-    """Something the grammar forbids; `offset` is the first byte of the line it stands on."""
+    """Something the grammar forbids; `offset` is the first byte of the line it stands on.
+
+    `line` is that line's number, from 1 on; 0 for a fault of no one line.
+    """
 
     offset: int
     words: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,16 @@ class Head:
         lines = self.all(name)
         return lines[0].offset if lines else 0
 
+    def faults_as(self, kind: Literal["request", "response"]) -> list[HeadFault]:
+        """All that is wrong with it as a request or a response: beside its `faults`, is its start
+        line one? Of a start line cut short nobody knows.
+        """
+        faults = list(self.faults)
+        if b"\n" in self.raw and not _START_LINES[kind].fullmatch(self.line):
+            words = f"{quoted(self.line)} is {_START_WORDS[kind]}"
+            faults.insert(0, HeadFault(0, words, 1))
+        return faults
+
     @property
     def complete(self) -> bool:
         """Did the empty line that ends it come?"""
@@ -75,7 +106,7 @@ class Head:
 
     @property
     def is_response(self) -> bool:
-        return self.line.startswith("HTTP/")
+        return self._word(0).startswith("HTTP/")
 
     @property
     def method(self) -> str:
@@ -115,7 +146,7 @@ class Head:
         )
 
     def _word(self, index: int) -> str:
-        words = self.line.split(" ")
+        words = _WORD.findall(self.line)
         return words[index] if index < len(words) else ""
 
 
@@ -135,28 +166,39 @@ def parse_head(raw: bytes) -> Head:
     line = ""
     offset = 0
     ended = False
-    for number, piece in enumerate(raw.split(b"\n")):
+    for number, piece in enumerate(raw.split(b"\n"), 1):
         text = piece.decode("iso-8859-1")
         at, offset = offset, offset + len(piece) + 1
         terminated = offset <= len(raw)
         if not piece and not terminated:
             break  # what follows the last line feed is no line
         text, bare = (text[:-1], False) if text.endswith("\r") else (text, terminated)
-        if bare:
-            faults.append(HeadFault(at, "the line ends in a bare LF, not in CR LF"))
-        if number == 0:
+        found = ["the line ends in a bare LF, not in CR LF"] if bare else []
+        if number == 1:
             line = text
-            _check_text(text, at, faults)
+            _check_text(text, found)
         elif not text and terminated:
             ended = True
-            break
         else:
-            field = _field_line(text, at, faults if terminated else [])
+            field = _field_line(text, at, found if terminated else [])
             if field is not None:
                 fields.append(field)
+        faults += [HeadFault(at, words, number) for words in found]
+        if ended:
+            break
     if not ended:
         faults.append(HeadFault(0, "the head never ends in an empty line"))
     return Head(raw, line, tuple(fields), tuple(faults))
+
+
+def found_in(faults: Sequence[HeadFault]) -> tuple[int, str] | None:
+    """A finding for all faults of a head: the offset of the first, and words with their lines."""
+    if not faults:
+        return None
+    told = [f"line {each.line}: {each.words}" if each.line else each.words for each in faults]
+    if len(told) > _TOLD:
+        told[_TOLD:] = [f"and {len(told) - _TOLD} more"]
+    return faults[0].offset, "; ".join(told)
 
 
 def is_token(text: str) -> bool:
@@ -164,23 +206,23 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
-def _check_text(text: str, at: int, faults: list[HeadFault]) -> None:
+def _check_text(text: str, faults: list[str]) -> None:
     found = _CONTROL.search(text)
     if found:
-        faults.append(HeadFault(at, f"control byte 0x{ord(found[0]):02x} in the line"))
+        faults.append(f"control byte 0x{ord(found[0]):02x} in the line")
 
 
-def _field_line(text: str, at: int, faults: list[HeadFault]) -> FieldLine | None:
-    _check_text(text, at, faults)
+def _field_line(text: str, at: int, faults: list[str]) -> FieldLine | None:
+    _check_text(text, faults)
     if text[:1] in (" ", "\t"):
-        faults.append(HeadFault(at, "the line is folded (begins with white space)"))
+        faults.append("the line is folded (begins with white space)")
         return None
     name, colon, value = text.partition(":")
     if not colon:
-        faults.append(HeadFault(at, "a field line without a colon"))
+        faults.append("a field line without a colon")
         return None
     if name != name.rstrip(" \t"):
-        faults.append(HeadFault(at, "white space between the field name and its colon"))
+        faults.append("white space between the field name and its colon")
     elif not is_token(name):
-        faults.append(HeadFault(at, "the field name is not a token"))
+        faults.append("the field name is not a token")
     return FieldLine(name.rstrip(" \t"), value.strip(" \t"), at)

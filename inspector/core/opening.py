@@ -4,6 +4,10 @@ Most connections begin with their handshake. But plain requests may come before 
 handshake may be tried again, and a hasty client may send frames before it has its answer. So heads
 are read in order, each response is given to its request, and what a client sends after it asked for
 the upgrade is held until the answer tells what it is.
+
+Plain requests and their responses are passed over. All that belongs to a handshake is told: what is
+in neither head comes out as `Raw`, its offset counted from the end of its side's head, so that what
+stands before the head (an empty line, a 103) has a negative one.
 """
 
 from collections import deque
@@ -12,11 +16,12 @@ from typing import Final
 
 from inspector.core.events import Event, Opened
 from inspector.core.findings import Finding
+from inspector.core.frames import RAW_BLOCK, Raw
 from inspector.core.handshake import Agreement, negotiated, verify_accept
 from inspector.core.heads import MAX_HEAD, Head
 from inspector.core.http1 import Exchange, HttpReader, body_framing
 from inspector.core.life import Life
-from inspector.core.rfc import Side
+from inspector.core.rfc import SIDES, Side
 from inspector.core.rules.request import HEAD_CUT_RULES, REQUEST_RULES
 from inspector.core.rules.response import RESP_MISSING, RESPONSE_RULES
 
@@ -25,6 +30,13 @@ MAX_HELD: Final = 256 * 1024
 
 MAX_WAITING: Final = 1_000
 """Requests that may wait for their responses at a time."""
+
+_BEFORE: Final = {
+    "client": "empty lines before the request",
+    "server": "what came before the answer's head",
+}
+_BODY: Final = {"client": "the body of the request", "server": "the body of the answer"}
+_LEFT: Final = "after a handshake that was refused, and no HTTP"
 
 
 class Opening:
@@ -45,6 +57,16 @@ class Opening:
         self._held: list[tuple[bytes, float]] = []
         self._held_size = 0
         self._ended: set[Side] = set()
+        self._before: dict[Side, bytes] = {"client": b"", "server": b""}
+        """What stood before the handshake's heads."""
+        self._in_between = b""
+        """1xx responses before the answer that is to come, and their empty lines."""
+        self._heads_end: dict[Side, int] = {"client": 0, "server": 0}
+        """Where in its stream each side's head of the last handshake ends."""
+
+    def offset(self, side: Side) -> int:
+        """How far a side has come, counted from the end of its head of the last handshake."""
+        return self._readers[side].at - self._heads_end[side]
 
     def receive(self, side: Side, data: bytes, time: float) -> Iterator[Event]:
         """The next bytes of one direction."""
@@ -52,11 +74,11 @@ class Opening:
             return
         reader = self._readers[side]
         if side == "client":
-            self._requests(data, time)
+            yield from self._requests(data, time)
         else:
             reader.feed(data)
             yield from self._responses(time)
-        if reader.overflown:
+        if reader.overflown or len(self._in_between) > MAX_HEAD:
             self.give_up(f"no HTTP head within {MAX_HEAD} bytes")
             self._cut_request(time)
             yield from self._unanswered(time, blame=self.why if side == "server" else None)
@@ -69,15 +91,26 @@ class Opening:
         if "server" in self._ended:
             words = "the connection ended before the head of a response had come whole"
             yield from self._unanswered(time, blame=words)
+        yield from self._left_over(side)
 
     def finish(self, time: float) -> Iterator[Event]:
         """No more comes, or nothing can be read any more; nobody is to blame for that."""
         self._cut_request(time)
         yield from self._unanswered(time)
+        for side in SIDES:
+            yield from self._left_over(side)
+
+    def gap(self, side: Side, size: int) -> Iterator[Event]:
+        """`size` bytes of this direction are not in the capture."""
+        yield from self._passed(side, over=True)
+        if not self._readers[side].gap(size):
+            self.give_up("no HTTP after a gap in the capture")
 
     def give_up(self, why: str) -> None:
-        """Nothing more can be read as HTTP."""
+        """Nothing more can be read as HTTP. After a handshake that was refused, it is raw."""
         self.why = self.why or why
+        if self.opened and self.agreement is None:
+            self.agreement = Agreement()
 
     def rest(self, time: float) -> Iterator[tuple[Side, bytes, float]]:
         """What came after the heads, and when: the beginning of what was agreed on."""
@@ -88,23 +121,33 @@ class Opening:
             if data := reader.rest():
                 yield side, data, time
 
-    def _requests(self, data: bytes, time: float) -> None:
+    def _requests(self, data: bytes, time: float) -> Iterator[Event]:
         if self.asked is not None:
             self._hold(data, time)
             return
         reader = self._readers["client"]
         reader.feed(data)
-        while self.asked is None and (head := reader.next_head()) is not None:
+        while (head := reader.next_head()) is not None:
+            yield from self._passed("client", over=True)
+            reader.keeps = False
             exchange = Exchange(head, time)
             self._waiting.append(exchange)
-            if head.is_websocket:
-                self.asked = exchange
-                self._hold(reader.rest(), time)
-            else:
-                reader.expect(*body_framing(head))
             if len(self._waiting) > MAX_WAITING:
                 self.give_up(f"more than {MAX_WAITING} requests wait for a response")
-                return
+            if head.is_websocket:
+                self._ask(exchange)
+                self._hold(reader.rest(), time)
+                break
+            reader.expect(*body_framing(head))
+            if self.why is not None:
+                break
+        yield from self._passed("client", over=False)
+
+    def _ask(self, exchange: Exchange) -> None:
+        """The client asks for a WebSocket."""
+        reader = self._readers["client"]
+        self.asked = exchange
+        self._before["client"], self._heads_end["client"] = reader.before(), reader.at
 
     def _hold(self, data: bytes, time: float) -> None:
         if data:
@@ -116,12 +159,18 @@ class Opening:
     def _responses(self, time: float) -> Iterator[Event]:
         reader = self._readers["server"]
         while (head := reader.next_head()) is not None:
+            yield from self._passed("server", over=True)
+            reader.keeps = False
             status = head.status or 0
             if 100 <= status < 200 and status != 101:
-                continue  # an answer in between: the real one follows
+                self._in_between += reader.before() + head.raw  # the real answer follows
+                continue
             exchange = self._waiting.popleft() if self._waiting else None
+            refused = exchange is not None and exchange is self.asked and status != 101
+            self._answered(to_handshake=refused or status == 101)
             if status == 101:
                 self.asked = None
+                self._heads_end["client"] = self._readers["client"].at  # also if it never asked
                 self.agreement = negotiated(head)
                 self.life.upgrade(True)
                 yield from self._open(exchange.request if exchange else None, head, time)
@@ -129,14 +178,27 @@ class Opening:
             if exchange is None and not head.is_response:
                 self.give_up("neither requests nor responses")
                 return
+            if exchange is not None and refused and not head.is_response:
+                self.asked = None
+                self.agreement = Agreement()
+                self.give_up("what came for an answer is no HTTP")
+                yield from self._open(exchange.request, head, time)
+                return
             reader.expect(*body_framing(head, exchange.request.method if exchange else ""))
             if exchange is None:
                 continue  # its request came before the capture
             exchange.response, exchange.responded = head, time
-            if exchange is self.asked:
+            if refused:
                 yield from self._refused(exchange.request, head, time)
             else:
                 yield exchange
+        yield from self._passed("server", over=False)
+
+    def _answered(self, *, to_handshake: bool) -> None:
+        """The head just read is an answer: what stood before it, and where it ends."""
+        before, self._in_between = self._in_between + self._readers["server"].before(), b""
+        if to_handshake:
+            self._before["server"], self._heads_end["server"] = before, self._readers["server"].at
 
     def _refused(self, request: Head, response: Head, time: float) -> Iterator[Event]:
         """HTTP goes on, and what was held is read as such."""
@@ -144,16 +206,22 @@ class Opening:
         self.life.upgrade(False)
         yield from self._open(request, response, time)
         self._readers["client"].expect(*body_framing(request))
+        for reader in self._readers.values():
+            reader.keeps = True
         held, self._held, self._held_size = self._held, [], 0
         for data, then in held:
-            self._requests(data, then)
+            yield from self._requests(data, then)
 
     def _cut_request(self, time: float) -> None:
         """The beginning of a request for a WebSocket, if that is all that came of it."""
-        head = self._readers["client"].cut_head() if self.asked is None else None
+        reader = self._readers["client"]
+        head = reader.cut_head() if self.asked is None else None
         if head is not None and head.is_websocket:
-            self.asked = Exchange(head, time)
-            self._waiting.append(self.asked)
+            exchange = Exchange(head, time)
+            self._waiting.append(exchange)
+            self._ask(exchange)
+        elif head is not None:
+            reader.put_back(head)
 
     def _unanswered(self, time: float, blame: str | None = None) -> Iterator[Event]:
         """No answer comes any more to the handshake, if there is one; `blame` the server for it."""
@@ -163,6 +231,7 @@ class Opening:
         reader = self._readers["server"]
         if self._waiting[0] is self.asked and reader.buffer.startswith(b"HTTP/"):
             response = reader.cut_head()
+        self._answered(to_handshake=True)
         self.asked = None
         self.agreement = Agreement()
         self.give_up("no 101 came")
@@ -174,6 +243,8 @@ class Opening:
         self.opened = True
         proof = verify_accept(request, response)
         yield Opened(request, response, time, proof, self.agreement or Agreement())
+        yield from self._stood_before("client", request)
+        yield from self._stood_before("server", response)
         if request is None:
             return
         cut = HEAD_CUT_RULES if "client" in self._ended else []
@@ -184,3 +255,32 @@ class Opening:
             for rule, check_both in RESPONSE_RULES:
                 if found := check_both(request, response):
                     yield Finding(rule, "server", "response", *found)
+
+    # What is in neither head
+
+    def _stood_before(self, side: Side, head: Head | None) -> Iterator[Raw]:
+        data, self._before[side] = self._before[side], b""
+        if data:
+            offset = -len(data) - (len(head.raw) if head is not None else 0)
+            yield Raw(side, offset, data, _BEFORE[side])
+
+    def _passed(self, side: Side, *, over: bool) -> Iterator[Raw]:
+        """What has been passed over of a body that is told, in blocks; all of it once it is `over`,
+        as far as it comes."""
+        reader = self._readers[side]
+        over = over or reader.pass_body()
+        while reader.passed and (over or len(reader.passed) >= RAW_BLOCK):
+            data = bytes(reader.passed[:RAW_BLOCK])
+            offset = reader.passed_at - self._heads_end[side]
+            del reader.passed[:RAW_BLOCK]
+            reader.passed_at += len(data)
+            yield Raw(side, offset, data, _BODY[side])
+
+    def _left_over(self, side: Side) -> Iterator[Raw]:
+        """No more comes of this direction, and nothing took what waits after a refusal."""
+        if self.opened and self.agreement is None:
+            yield from self._passed(side, over=True)
+            data = self._readers[side].rest()
+            offset = self.offset(side)
+            for start in range(0, len(data), RAW_BLOCK):
+                yield Raw(side, offset + start, data[start : start + RAW_BLOCK], _LEFT)

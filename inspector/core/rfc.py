@@ -35,6 +35,9 @@ DEFLATE: Final = "permessage-deflate"
 DEFLATE_TAIL: Final = b"\x00\x00\xff\xff"
 """The end of an empty stored block, cut off by the sender, put back to inflate (RFC 7692 §7.2)."""
 
+EXTENSIONS_WITHOUT_BITS: Final = frozenset({"bbf-usp-protocol"})
+"""Extensions known to give no reserved bit a meaning: of IANA's registry, all but deflate."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opcode:

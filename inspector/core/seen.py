@@ -77,6 +77,8 @@ class Seen:
         self.life = life
         self.closing = False
         """Has either side sent a Close?"""
+        self.unread: set[Side] = set()
+        """Sides of which bytes were not read: what they did not send, nobody knows."""
         self._directions = {side: self._direction(side) for side in SIDES}
 
     def _direction(self, side: Side) -> Direction:

@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from inspector.core.conversation import Conversation
-from inspector.core.events import Closed, Event, Framed, Opened
+from inspector.core.events import Closed, Event, Framed, Messaged, Opened
+from inspector.core.frames import Raw
 from inspector.core.heads import Head
-from inspector.core.rfc import PEER, Side
+from inspector.core.rfc import Side
 from inspector.files import events as tcp
 from inspector.files.events import Address, Fault, Finished
 
 MAX_HELD_ITEMS: Final = 20_000
+"""Items that wait for the number of a fragment's message, before they are told without it."""
 MAX_HELD_BYTES: Final = 32 * 1024 * 1024
+"""Bytes in such items."""
 
 
 @dataclass(slots=True)
@@ -58,7 +61,8 @@ def dissect(
     """The connections of a capture, item by item, in capture order.
 
     `reopen` reads the same capture from its beginning again. With `settle`, fragments are held back
-    until the number of their message is known (bounded); a live view does without.
+    until the number of their message is known (bounded: MAX_HELD_ITEMS, MAX_HELD_BYTES); a live
+    view does without.
     """
     held = _Held(settle)
     dissector = _Dissector(reopen)
@@ -78,10 +82,10 @@ class _Held:
         self.items: list[Item | Fault | Finished] = []
         self.bytes = 0
 
-    def put(self, item: Item | Fault | Finished, unsettled: int) -> list[Item | Fault | Finished]:
+    def put(self, item: Item | Fault | Finished, unsettled: bool) -> list[Item | Fault | Finished]:
         self.items.append(item)
-        if isinstance(item, Item) and isinstance(item.event, Framed):
-            self.bytes += len(item.event.frame.wire_payload)
+        if isinstance(item, Item):
+            self.bytes += size_of(item.event)
         full = len(self.items) > MAX_HELD_ITEMS or self.bytes > MAX_HELD_BYTES
         if unsettled and self.settle and not full:
             return []
@@ -97,12 +101,14 @@ class _Dissector:
         self.reopen = reopen
         self.streams: dict[int, tuple[Connection, Conversation]] = {}
         self.undecided: set[int] = set()
+        self.waiting: set[int] = set()
+        """Streams with a fragment whose message has no number yet."""
         self.numbers: dict[int, int] | None = None
         self.count = 0
 
     @property
     def unsettled(self) -> bool:
-        return any(conversation.unsettled for _, conversation in self.streams.values())
+        return bool(self.waiting)
 
     def take(self, event: tcp.CaptureEvent) -> Iterator[Item | Fault | Finished]:
         if isinstance(event, Fault | Finished):
@@ -120,16 +126,19 @@ class _Dissector:
             told = conversation.receive(side, event.data, event.time)
             yield from self._told(connection, conversation, told)
         elif isinstance(event, tcp.Ended):
-            yield from self._told(connection, conversation, _ends(conversation, event))
+            if not event.by_proxy:  # where the recording proxy went away, neither peer ended
+                ended: Side = "client" if event.from_client else "server"
+                told = conversation.end(ended, event.how, event.time)
+                yield from self._told(connection, conversation, told)
             if conversation.ended:
-                self._forget(connection.stream)
+                self.forget(connection.stream)
         elif isinstance(event, tcp.Gap):
             conversation.gap("client" if event.from_client else "server", event.size)
         elif isinstance(event, tcp.Noted):
             connection.facts |= event.facts
         else:  # Forgotten: nothing more will come, and nobody saw it end
             yield from self._told(connection, conversation, conversation.finish())
-            self._forget(connection.stream)
+            self.forget(connection.stream)
 
     def _open(self, event: tcp.Opened) -> None:
         connection = Connection(
@@ -154,15 +163,21 @@ class _Dissector:
             if isinstance(event, Opened):
                 self._number(connection)
                 connection.url = url_of(connection, event.request)
+            if conversation.unsettled:
+                self.waiting.add(connection.stream)
+            else:
+                self.waiting.discard(connection.stream)
             yield Item(connection, event)
             if isinstance(event, Closed):
-                self._forget(connection.stream)
+                self.forget(connection.stream)
         if conversation.stage == "opaque":
-            self._forget(connection.stream)
+            self.forget(connection.stream)
 
-    def _forget(self, stream: int) -> None:
+    def forget(self, stream: int) -> None:
+        """Nothing more of this TCP connection is wanted."""
         self.streams.pop(stream, None)
         self.undecided.discard(stream)
+        self.waiting.discard(stream)
 
     def _number(self, connection: Connection) -> None:
         if connection.number is not None:
@@ -178,44 +193,35 @@ class _Dissector:
             connection.number = self.count
 
 
-def _ends(conversation: Conversation, event: tcp.Ended) -> Iterator[Event]:
-    """An end as the conversation takes it: a reset ends the other direction, too.
-
-    Where the recording proxy went away, neither peer ended anything.
-    """
-    if event.by_proxy:
-        return
-    side: Side = "client" if event.from_client else "server"
-    yield from conversation.end(side, event.how, event.time)
-    if event.how == "rst":
-        yield from conversation.end(PEER[side], None, event.time)
+def size_of(event: Event) -> int:
+    """Bytes that an event keeps in memory, heads aside."""
+    match event:
+        case Framed():
+            return len(event.frame.wire_payload)
+        case Messaged():
+            return len(event.message.payload) + len(event.message.data)
+        case Raw():
+            return len(event.data)
+        case _:
+            return 0
 
 
 def _numbers(events: Iterable[tcp.CaptureEvent]) -> dict[int, int]:
     """Numbers of all WebSocket connections of a capture, by their TCP connection."""
     found: set[int] = set()
-    conversations: dict[int, Conversation] = {}
+    ahead = _Dissector(None)
+
+    def look(items: Iterable[Item | Fault | Finished]) -> None:
+        for item in items:
+            if isinstance(item, Item) and isinstance(item.event, Opened):
+                found.add(item.connection.stream)
+                ahead.forget(item.connection.stream)  # that is all there is to know of it
+                return
+
     for event in events:
-        if isinstance(event, tcp.Opened):
-            conversations[event.connection_id] = Conversation()
-            continue
-        if not isinstance(event, tcp.Data | tcp.Ended) or event.connection_id not in conversations:
-            continue
-        conversation = conversations[event.connection_id]
-        side: Side = "client" if event.from_client else "server"
-        if isinstance(event, tcp.Data):
-            told = conversation.receive(side, event.data, event.time)
-        else:
-            told = _ends(conversation, event)
-        if any(isinstance(each, Opened) for each in told):
-            found.add(event.connection_id)
-        if event.connection_id in found or conversation.stage == "opaque" or conversation.ended:
-            del conversations[event.connection_id]
-    found.update(
-        stream
-        for stream, conversation in conversations.items()
-        if any(isinstance(each, Opened) for each in conversation.finish())
-    )
+        look(ahead.take(event))
+    for connection, conversation in list(ahead.streams.values()):
+        look(Item(connection, event) for event in conversation.finish())
     return {stream: number for number, stream in enumerate(sorted(found), 1)}
 
 

@@ -15,14 +15,16 @@ def head_lines(head: Head, fields: tuple[Field, ...], width: int) -> Iterator[Li
     """All fields of a head: its lines with their offsets, the words of each, then the marks."""
     digits = max(4, len(str(len(head.raw))))
     base = fields[0].bits[0] if fields else 0
-    faults = {fault.offset: fault.words for fault in head.faults}
+    faults: dict[int, list[str]] = {}
+    for fault in head.faults_as("response" if head.is_response else "request"):
+        faults.setdefault(fault.offset, []).append(fault.words)
     yield Line("byte".rjust(digits), "quiet").to(digits + 2).add("line", "quiet")
     for line in _by_line(fields):
         offset = (line[0].bits[0] - base) // 8
         yield from _one_line(line, offset, digits, width)
-        if offset in faults:
-            for text in wrap(faults[offset], width - digits - 5):
-                yield Line().to(digits + 2).add("!! ", "error").add(text)
+        for words in faults.get(offset, ()):
+            for number, text in enumerate(wrap(words, width - digits - 5)):
+                yield Line().to(digits + 2).add("   " if number else "!! ", "error").add(text)
     yield from _marks(fields, digits, width)
 
 

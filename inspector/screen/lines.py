@@ -6,6 +6,7 @@ forget to. Widths are those of a terminal's cells: 漢 takes two, a combining ma
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Final, Self
 
 from rich.cells import cell_len
@@ -20,6 +21,9 @@ MARKS_A_CELL: Final = 4
 """Characters kept for each cell: any number of combining marks fits into one."""
 
 ELLIPSIS: Final = "…"
+
+LONGEST: Final = 4_000
+"""Characters of one text that are wrapped; of a longer one the rest is counted."""
 
 LEAST_ROOM: Final = 20
 """Cells that words need, to be readable beside a note."""
@@ -132,28 +136,34 @@ def _head(text: str, cells: int) -> str:
     return text
 
 
-def wrap(text: str, cells: int, most: int = 1_000_000) -> list[str]:
-    """`text`, made safe, in lines of at most `cells` cells; at most so many lines.
+def wrap(text: str, cells: int, most: int | None = None) -> list[str]:
+    """`text`, made safe, in lines of at most `cells` cells.
 
-    Lines are broken at blanks where there are any; no other blank is lost. The last line of a text
-    that had to be cut ends in an ellipsis.
+    Lines are broken at blanks where there are any; no other blank is lost. There are at most `most`
+    lines; the last of a text that had to be cut ends in an ellipsis. Where nothing is said of that,
+    a text longer than `LONGEST` ends in how much was left out.
     """
     if len(text) <= cells and text.isascii() and text.isprintable():
         return [text]
+    if most is None and len(text) > LONGEST:
+        text = f"{text[:LONGEST]}{ELLIPSIS} {len(text) - LONGEST:,} more characters"
     return list(_wrap(safe(text), max(cells, 2), most))
 
 
-def _wrap(text: str, cells: int, most: int) -> Iterator[str]:
-    for number in range(1, most + 1):
-        head = _head(text, cells)
-        if len(head) == len(text):
-            yield text
+def _wrap(text: str, cells: int, most: int | None) -> Iterator[str]:
+    at = 0
+    for number in count(1):
+        ahead = text[at : at + cells * MARKS_A_CELL + 1]
+        head = _head(ahead, cells)
+        end = at + len(head)
+        if end == len(text):
+            yield head
             return
         if number == most:
-            yield _fit_safe(text, cells)
+            yield _fit_safe(ahead, cells)
             return
-        if text[len(head)] != " " and " " in head.strip(" "):
+        if text[end] != " " and " " in head.strip(" "):
             head = head[: head.rindex(" ")]
         yield head
-        text = text[len(head) :]
-        text = text.removeprefix(" ")
+        at += len(head)
+        at += text.startswith(" ", at)

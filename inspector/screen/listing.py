@@ -141,7 +141,8 @@ class Listing:
         talk.remember(framed)
 
     def _raw(self, raw: Raw) -> Iterator[Line]:
-        words = f"no frame: {count(len(raw.data), 'byte')} at byte {raw.offset}, {raw.why}"
+        where = f" at byte {raw.offset}" if raw.offset >= 0 else ""  # else `why` tells
+        words = f"no frame: {count(len(raw.data), 'byte')}{where}, {raw.why}"
         yield from sided(
             Line().to(BELOW_AT).add(ARROWS[raw.side], raw.side).to(FRAME_AT),
             words, "", self.width, "warning",

@@ -8,19 +8,23 @@ from inspector.core.handshake import AcceptProof, Extension
 from inspector.core.heads import Head
 from inspector.core.http1 import Exchange
 from inspector.files.dissect import Connection, address_text
-from inspector.screen.lines import Line, fit, wrap
+from inspector.screen.lines import Line, wrap
+from inspector.screen.rows import ROOM_FOR_COLUMNS
 from inspector.screen.theme import ARROWS
 from inspector.screen.words import count, lapse, moment, seconds
 
 WORDS_AT: Final = 15
 """The column in which what is said stands, behind the name or the arrow."""
 
+MOST_LINES: Final = 4
+"""So many are given to one thing that a peer said; `--frame 0` shows all of a head."""
+
 
 def title(connection: Connection, width: int) -> Iterator[Line]:
     """A connection's number and URL."""
     line = Line(f"connection {connection.number}", "title").add("  ")
     indent = line.width
-    url = connection.url or "an upgrade that nobody asked for"
+    url = connection.url or "an address that is not known"
     for number, text in enumerate(wrap(url, width - indent, 3)):
         yield (Line().to(indent) if number else line).add(text, "title")
 
@@ -36,7 +40,9 @@ def opening(connection: Connection, event: Opened, width: int) -> Iterator[Line]
         yield from _told("note", words, width)
     for words in _facts(connection):
         yield from _told("note", words, width)
-    if event.request is not None:
+    if event.request is None:
+        yield from _told("request", "none was seen before this answer", width, "warning")
+    else:
         yield from _start_line(event.request, "client", "", width)
     if event.response is None:
         yield from _told("response", "none came", width, "warning")
@@ -61,7 +67,7 @@ def _facts(connection: Connection) -> Iterator[str]:
 
 
 def _told(name: str, words: str, width: int, style: str = "") -> Iterator[Line]:
-    for number, text in enumerate(wrap(words, width - WORDS_AT, 4)):
+    for number, text in enumerate(wrap(words, width - WORDS_AT, MOST_LINES)):
         line = Line("  ").add(name if not number else "", "quiet")
         yield line.to(WORDS_AT).add(text, style)
 
@@ -69,10 +75,28 @@ def _told(name: str, words: str, width: int, style: str = "") -> Iterator[Line]:
 def _start_line(head: Head, side: str, words: str, width: int) -> Iterator[Line]:
     """`client ->  GET /chat HTTP/1.1`, and what there is to say of it."""
     line = Line("  ").add(ARROWS[side], side).to(WORDS_AT)
-    line.add(fit(head.line, width - line.width - (len(words) + 3 if words else 0)), "title")
-    if words:
-        line.add(" - ").add(words, "warning")
+    yield from _said(line, head.line, " - ", words, width, "warning")
+
+
+def _said(
+    line: Line, said: str, gap: str, words: str, width: int, style: str = ""
+) -> Iterator[Line]:
+    """A start line behind what stands on `line`, and what there is to say of it: behind that, too,
+    or below where there is no room.
+    """
+    column = line.width
+    *others, last = wrap(said, width - column, MOST_LINES)
+    for text in others:
+        yield line.add(text, "title")
+        line = Line().to(column, gap=0)
+    line.add(last, "title")
+    if words and line.width + len(gap) + len(words) <= width:
+        line.add(gap).add(words, style)
+        words = ""
     yield line
+    if words:
+        for text in wrap(words, width - column):
+            yield Line().to(column, gap=0).add(text, style)
 
 
 def _accept(proof: AcceptProof) -> tuple[str, str]:
@@ -98,20 +122,19 @@ def exchange_lines(connection: Connection, exchange: Exchange, width: int) -> It
     since = exchange.requested - connection.opened
     line = Line("http".rjust(4), "quiet").add(" ").add(seconds(since), "number").add("  ")
     line.add(ARROWS["client"], "client").add("  ")
-    room = width - line.width
-    yield line.add(_exchange_head(exchange.request, room))
+    yield from _exchange_head(line, exchange.request, "", width)
     if exchange.response is None:
         return
     took = lapse((exchange.responded or exchange.requested) - exchange.requested)
     line = Line().to(15)
     line.add(ARROWS["server"], "server").add("  ")
-    words = f"  {took} later"
-    room = width - line.width - len(words)
-    text = _exchange_head(exchange.response, room)
-    yield line.add(text).add(words, "quiet")
+    yield from _exchange_head(line, exchange.response, f"  {took} later", width)
 
 
-def _exchange_head(head: Head, cells: int) -> str:
-    """A start line, and the size of its head."""
-    size = f"  (head {count(len(head.raw), 'byte')})"
-    return fit(head.line, cells - len(size)) + size
+def _exchange_head(line: Line, head: Head, words: str, width: int) -> Iterator[Line]:
+    """A start line behind what stands on `line`, or below it where there are no columns."""
+    if width < ROOM_FOR_COLUMNS:
+        yield line
+        line = Line("  ")
+    size = f"(head {count(len(head.raw), 'byte')}){words}"
+    yield from _said(line, head.line, "  ", size, width, "quiet")

@@ -2,16 +2,19 @@
 
 A terminal gets colour and its own width, a pipe plain text of 80 columns, a stream that can't say
 `┌` an ASCII corner. When nobody reads any more (`| head`), that is no error: the paper is `gone`.
+A full disk is one, and so is a standard output that the caller has closed: `CannotWrite`.
 """
 
 import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 from inspector.screen.lines import Lines
 from inspector.screen.theme import wants_colour
+from inspector.screen.unwritable import CannotWrite
 
 DEFAULT_WIDTH: Final = 80
 LEAST_WIDTH: Final = 40
@@ -59,19 +62,27 @@ class Paper:
             return
         if self._only_ascii:
             text = self._encodable(text)
-        try:
+        with self._writing():
             self.stream.write(text)
             if self.live:
                 self.stream.flush()
-        except BrokenPipeError:
-            self._lose()
 
     def close(self) -> None:
         """Write out what waits."""
-        try:
+        with self._writing():
             self.stream.flush()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Raises `CannotWrite`."""
+        try:
+            yield
         except BrokenPipeError:
             self._lose()
+        except OSError as error:
+            self._lose()
+            words = error.strerror or str(error)
+            raise CannotWrite(f"can't write to standard output: {words}") from None
 
     def _encodable(self, text: str) -> str:
         encoding = self.stream.encoding or "ascii"
@@ -88,6 +99,8 @@ class Paper:
             os.close(nowhere)
 
 
-def paper_for(stream: TextIO, *, live: bool = False) -> Paper:
-    """The paper that suits a stream."""
+def paper_for(stream: TextIO | None, *, live: bool = False) -> Paper:
+    """The paper that suits a stream. Raises `CannotWrite` where there is none."""
+    if stream is None:  # what Python makes of a standard output that is closed
+        raise CannotWrite("can't write to standard output: it is closed")
     return Paper(stream, terminal_width(), wants_colour(stream), live)

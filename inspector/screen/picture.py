@@ -81,9 +81,14 @@ def _from_zero(fields: tuple[Field, ...]) -> tuple[Field, ...]:
 
 
 def _title(name: str, side: Side, words: str, width: int, kind: str = "") -> Iterator[Line]:
-    line = Line(name, "title").add("   ").add(WAYS[side], side)
-    if kind:
-        line.add("   ").add(kind, kind_style(kind))
+    line = Line(name, "title")
+    for text, style in [(WAYS[side], side), *([(kind, kind_style(kind))] if kind else [])]:
+        if line.width + 3 + len(text) <= width:
+            line.add("   ")
+        else:
+            yield line
+            line = Line()
+        line.add(text, style)
     if line.width + 3 + len(words) > width:
         yield line
         line = Line()

@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from inspector.__main__ import main
 from inspector.commands import reading
 from inspector.commands.dump import LastFrames
-from inspector.core.frames import encode_frame
+from inspector.commands.one_frame import Wanted
+from inspector.core.frames import encode_close, encode_frame
 from inspector.files.capture import open_capture
 from inspector.files.dissect import Item, dissect
 from inspector.screen.paper import LEAST_WIDTH
@@ -118,6 +119,33 @@ def test_every_frame_can_be_drawn(faults: Path) -> None:
         assert answer.returncode == 0
         assert answer.stdout.decode().startswith(f"frame {number}   ")
         assert_harmless(answer.stdout.decode(), 80)
+
+
+def pinged(path: Path, *, answered: bool) -> Path:
+    """Frame 1 is a Ping of the server; a message, perhaps a Pong and another message follow it."""
+    scene = Scene(path)
+    talk = scene.open().handshake().server(encode_frame(9, b"there?"))
+    talk.client(masked(1, b"hello"))
+    if answered:
+        talk.client(masked(10, b"there?"))
+    talk.client(masked(1, b"bye"), masked(8, b"\x03\xe8")).server(encode_close(1000)).end()
+    scene.writer.close(scene.time)
+    return path
+
+
+def test_a_ping_that_stays_unanswered_is_told_with_its_frame(tmp_path: Path) -> None:
+    silent = pinged(tmp_path / "silent.pcapng", answered=False)
+    assert b"ping-unanswered" in run("dump", silent, "--frame", "1").stdout
+    answered = pinged(tmp_path / "answered.pcapng", answered=True)
+    assert b"ping-unanswered" not in run("dump", answered, "--frame", "1").stdout
+
+
+@pytest.mark.parametrize(("number", "last"), [(0, 1), (1, 3), (2, 3), (3, 4)])
+def test_no_more_is_read_than_is_told_of_a_frame(tmp_path: Path, number: int, last: int) -> None:
+    wanted = Wanted(number, None)
+    with open_capture(str(pinged(tmp_path / "answered.pcapng", answered=True))) as capture:
+        any(isinstance(item, Item) and wanted.take(item) for item in dissect(capture))
+    assert wanted.frames == last
 
 
 def test_the_last_frames(chat: Path) -> None:

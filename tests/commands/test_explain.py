@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 
 import pytest
 from click.testing import CliRunner, Result
@@ -75,6 +76,39 @@ def test_who_sent_it() -> None:
     assert blamed.exit_code == 0
 
 
+def test_the_servers_frame_after_a_handshake_is_the_servers() -> None:
+    text = explained("-", given=request() + response() + encode_frame(1, b"Hello")).stdout
+    assert "frame   server -> client   text" in text
+    assert "!!" not in text
+
+
+def test_a_refusals_body_is_no_frame() -> None:
+    refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nNot found"
+    text = explained("-", given=refusal).stdout
+    assert "raw   9 bytes" in text
+    assert "a response that is no 101: its body" in text
+    assert "opcode" not in text
+
+
+def test_arguments_need_not_be_utf8() -> None:
+    head = run("explain", os.fsdecode(b"GET /\xff HTTP/1.1"))
+    assert head.returncode == 0
+    assert "GET /ÿ HTTP/1.1" in head.stdout.decode()
+    frame = run("explain", os.fsdecode(b"\\x81\\x01\xff"), "--format", "json")
+    assert json.loads(frame.stdout)[0]["fields"][-1]["value"] == "ff"
+    refused = run("explain", os.fsdecode(b"\xff"))
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    (line,) = refused.stderr.decode().splitlines()
+    assert line.startswith("ws101 explain: column 1: ")
+
+
+def test_a_length_cut_short_is_a_number_as_far_as_it_came() -> None:
+    (part,) = json.loads(explained("817e01", "--format", "json").stdout)
+    length = part["fields"][-1]
+    assert (length["name"], length["value"]) == ("extended_length", 1)
+    assert length["words"].startswith("cut short")
+
+
 def test_inflating() -> None:
     fragments = deflate_message(b"Hello, hello, hello")
     first = encode_frame(1, fragments[:4], fin=False, rsv=4)
@@ -117,6 +151,8 @@ def test_other_spellings_are_said() -> None:
     [
         (["81 8g"], None, "column 5: 'g' is no hex digit"),
         (["8"], None, "column 1: '8' is half a byte"),
+        (["8101zz61"], None, "column 5: 'z' is no hex digit"),
+        (["0x818"], None, "column 5: '8' is half a byte"),
         (["-"], b"", "standard input is empty"),
         ([], b"", "standard input is empty"),
         (["\x1b[2J"], None, "column 1: '\\x1b' is no hex digit"),

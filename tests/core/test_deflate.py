@@ -178,3 +178,21 @@ def test_losing_without_takeover_loses_nothing() -> None:
         assert inflater.lose("a test").fault == "not-read"
     assert kept.message(deflate_message(b"ok")).data == b"ok"
     assert lost.message(deflate_message(b"ok")).words == "its dictionary was lost: a test"
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ("f348cdc9c90700", "ends without the first byte"),  # §7.2.3.4 has a 00 after it
+        ("", "ends without the first byte"),
+        ("010100feff61", "ends without the first byte"),  # the same, stored
+        ("f348cdc9c907", "ends inside a deflate block"),  # two bits short of the block's end
+        ("f248cdc9c907", "ends inside a deflate block"),
+    ],
+)
+def test_what_an_incomplete_message_lacks(payload: str, words: str) -> None:
+    inflated = Inflater(Deflate()).message(bytes.fromhex(payload))
+    assert inflated.fault == "pmd-incomplete"
+    assert inflated.words.startswith(words)
+    if words.startswith("ends without"):
+        assert Inflater(Deflate()).message(bytes.fromhex(payload) + b"\0").fault is None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inspector.core.explain import Field, explain
 from inspector.core.frames import encode_frame
-from inspector.core.rfc import Side
+from inspector.core.rfc import SIDES, Side
 from tests.core import strategies
 from tests.core.vectors import REQUEST, RESPONSE
 
@@ -81,10 +81,42 @@ def test_the_sender_is_the_one_who_would_mask_so() -> None:
     assert fields(b"\x81\x80abcd")["mask"].words == "a client masks every frame"
     assert fields(b"\x81\x00", "client")["mask"].words == "a client must mask every frame"
     assert fields(b"\x81\x80abcd", "server")["mask"].words == "a server must not mask"
-    after_a_head = explain(f"{REQUEST}\r\n".encode() + b"\x81\x00")
-    assert [part.kind for part in after_a_head] == ["request", "frame"]
-    assert after_a_head[1].frame is not None
-    assert after_a_head[1].frame.side == "client"
+
+
+def test_after_heads_the_mask_bit_tells_too() -> None:
+    request, response = f"{REQUEST}\r\n".encode(), f"{RESPONSE}\r\n".encode()
+    for heads in (request, response, request + response):
+        for frame, side in ((b"\x81\x00", "server"), (b"\x81\x80abcd", "client")):
+            last = explain(heads + frame)[-1]
+            assert last.frame is not None
+            assert last.frame.side == side
+    for side in SIDES:
+        last = explain(request + response + b"\x81\x00", side)[-1]
+        assert last.frame is not None
+        assert last.frame.side == side
+
+
+REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n"
+
+
+@pytest.mark.parametrize("body", [b"Not found", b"NOT FOUND", b"\x81\x05Hello"])
+def test_what_follows_a_refusal_is_its_body(body: bytes) -> None:
+    response, raw = explain(REFUSAL + body)
+    assert (response.kind, raw.kind, raw.wire) == ("response", "raw", body)
+    (field,) = raw.fields
+    assert field.bits == (len(REFUSAL) * 8, (len(REFUSAL) + len(body)) * 8)
+    assert field.words == "what follows a response that is no 101: its body, not frames"
+
+
+def test_another_try_may_follow_a_refusal() -> None:
+    request = f"{REQUEST}\r\n".encode()
+    agreed = f"{RESPONSE}Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n".encode()
+    parts = explain(request + REFUSAL + request + agreed + b"\xc1\x01\x00")
+    kinds = ["request", "response", "request", "response", "frame"]
+    assert [part.kind for part in parts] == kinds
+    assert parts[-1].fields[1].words == "compressed, as was agreed"
+    # A refusal agrees to nothing, and says nothing of what is agreed later.
+    assert [part.kind for part in explain(REFUSAL + agreed)] == ["response", "response"]
 
 
 @pytest.mark.parametrize(
@@ -126,8 +158,14 @@ def test_the_sender_is_the_one_who_would_mask_so() -> None:
         (
             b"\x81\x7e\x00",
             "extended_length",
-            "00",
-            "cut short: the length's last bytes did not come",
+            0,
+            "cut short: only 1 of the length's 2 bytes came",
+        ),
+        (
+            b"\x82\xff\x01\x02",
+            "extended_length",
+            258,
+            "cut short: only 2 of the length's 8 bytes came",
         ),
         (
             b"\x82\x7f\x80" + bytes(7),
@@ -184,6 +222,34 @@ def test_a_head_in_words() -> None:
     assert [field.name for field in response.fields][:5] == [
         *("version", "space", "status", "space", "reason"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "GET  /chat HTTP/1.1",
+            [
+                *(("method", "GET"), ("space", "  "), ("target", "/chat"), ("space", " ")),
+                ("version", "HTTP/1.1"),
+            ],
+        ),
+        (
+            "HTTP/1.1 101  Well",
+            [
+                *(("version", "HTTP/1.1"), ("space", " "), ("status", "101"), ("space", " ")),
+                ("reason", " Well"),
+            ],
+        ),
+        ("HTTP/1.1 101", [("version", "HTTP/1.1"), ("space", " "), ("status", "101")]),
+    ],
+)
+def test_a_start_line_with_blanks_too_many(line: str, told: list[tuple[str, str]]) -> None:
+    (part,) = explain(f"{line}\r\n\r\n".encode())
+    assert [(field.name, field.value) for field in part.fields][: len(told)] == told
+    gaps = {field.value: field.words for field in part.fields if field.name == "space"}
+    assert gaps[" "] == "one space"
+    assert gaps.get("  ", "has to be one space") == "has to be one space"
 
 
 def test_bytes_that_are_no_frame() -> None:

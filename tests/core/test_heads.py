@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.core.heads import MAX_HEAD, head_length, is_token, parse_head
+from inspector.core.heads import MAX_HEAD, found_in, head_length, is_token, parse_head
 from inspector.core.http1 import HttpReader, body_framing
 
 REQUEST = b"GET /chat?a=b HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket, h2c\r\nupgrade:\tx \r\n\r\n"
@@ -46,8 +46,67 @@ def test_a_response() -> None:
     )
     assert not head.is_websocket
     assert parse_head(b"HTTP/1.1 101\r\n").upgrades is False
-    for line in (b"HTTP/1.1", b"HTTP/1.1 1x1", b"HTTP/1.1 1011 x", b"HTTP/1.1  101"):
+    for line in (b"HTTP/1.1", b"HTTP/1.1 1x1", b"HTTP/1.1 1011 x", b"FTP/1.1 101"):
         assert parse_head(line + b"\r\n\r\n").status is None
+
+
+@pytest.mark.parametrize(
+    "line", ["GET  /à HTTP/1.1", " GET\t/à\x0bHTTP/1.1\t", "GET /à HTTP/1.1 x"]
+)
+def test_a_crooked_request_line_is_read_as_far_as_it_goes(line: str) -> None:
+    head = parse_head(f"{line}\r\n\r\n".encode())
+    assert (head.method, head.target, head.version) == ("GET", "/Ã\xa0", "HTTP/1.1")
+    assert not head.is_response
+
+
+@pytest.mark.parametrize("line", ["HTTP/1.1  101 x", " HTTP/1.1\t101", "HTTP/1.1 \r101"])
+def test_a_crooked_status_line_is_read_as_far_as_it_goes(line: str) -> None:
+    head = parse_head(f"{line}\r\n\r\n".encode())
+    assert (head.is_response, head.version, head.status) == (True, "HTTP/1.1", 101)
+
+
+REQUEST_LINES = ["GET / HTTP/1.1", "x!y * HTTP/0.9", "CONNECT a:1 HTTP/2.0", "GET http://a/?b#c"]
+STATUS_LINES = ["HTTP/1.1 101 a  b\t", "HTTP/1.0 999 ", "HTTP/1.1 200"]
+NEITHER = [
+    *("", "GET", "GET ", "GET  / HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "GET / HTTP/1"),
+    *("GET / http/1.1", "GET / HTTP/1.10", "G@T / HTTP/1.1", "GET /\tHTTP/1.1", "GET / b HTTP/1.1"),
+    *("HTTP/1.1", "HTTP/1.1 ", "HTTP/1.1  101", "HTTP/1.1 1x1 a", "HTTP/1.1 101\ta"),
+    *("FTP/1.1 101 a", "garbage that is no http"),
+]
+
+
+@pytest.mark.parametrize("line", [*REQUEST_LINES, *STATUS_LINES, *NEITHER])
+def test_what_is_a_start_line(line: str) -> None:
+    head = parse_head(f"{line}\r\nA: b\r\n\r\n".encode())
+    assert bool(head.faults_as("request")) == (line not in REQUEST_LINES)
+    assert bool(head.faults_as("response")) == (line not in STATUS_LINES)
+    for fault in [*head.faults_as("request"), *head.faults_as("response")]:
+        assert (fault.offset, fault.line) == (0, 1)
+        assert repr(line) in fault.words
+
+
+def test_of_a_start_line_cut_short_nobody_knows() -> None:
+    assert [fault.line for fault in parse_head(b"GE").faults_as("request")] == [0]
+    assert [fault.line for fault in parse_head(b"GE\r\n").faults_as("request")] == [1, 0]
+
+
+def test_a_finding_names_the_lines() -> None:
+    crooked = parse_head(b"GET / HTTP/1.1\r\nA\r\nB: b\r\nC : c\nD: d\r\n\r\n")
+    assert found_in(crooked.faults_as("request")) == (
+        16,
+        "line 2: a field line without a colon; "
+        "line 4: the line ends in a bare LF, not in CR LF; "
+        "line 4: white space between the field name and its colon",
+    )
+    found = found_in(parse_head(b"GET\nA\n B\nC").faults_as("request"))
+    assert found is not None
+    assert found[0] == 0
+    assert found[1].startswith("line 1: 'GET' is no request line (")
+    assert found[1].endswith("; line 2: the line ends in a bare LF, not in CR LF; and 4 more")
+    assert found_in(parse_head(b"GET / HTTP/1.1\r\n").faults) == (
+        *(0, "the head never ends in an empty line"),
+    )
+    assert found_in(()) is None
 
 
 @pytest.mark.parametrize(

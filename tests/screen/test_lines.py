@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from inspector.core.safe import safe
-from inspector.screen.lines import Line, as_rich, fit, wrap
+from inspector.screen.lines import LONGEST, Line, as_rich, fit, sided, wrap
 from inspector.screen.theme import SGR, STYLES
 from tests.screen.harm import assert_harmless
 from tests.screen.traffic import texts
@@ -49,6 +49,24 @@ def test_wrap_breaks_at_blanks_and_counts_wide_characters() -> None:
     assert wrap("漢字漢字", 5) == ["漢字", "漢字"]
     assert wrap("unbreakable", 5) == ["unbre", "akabl", "e"]
     assert wrap("one two three", 8, most=1) == ["one two…"]
+
+
+def test_a_long_text_is_wrapped_in_time_that_grows_with_its_length() -> None:
+    text = "word " * 3_000_000
+    lines = wrap(text, 78, most=1_000_000)  # copying the rest for every line takes many minutes
+    assert len(lines) == 200_000
+    assert set(lines[:-1]) == {" ".join(["word"] * 15)}
+
+
+def test_of_a_long_text_the_beginning_is_wrapped_and_the_rest_counted() -> None:
+    whole = "a" * LONGEST
+    assert "".join(wrap(whole, 80)) == whole
+    assert "".join(wrap(whole + "b" * 1234, 80)) == f"{whole}… 1,234 more characters"
+    lines = list(sided(Line(), whole * 1000, "§5.2", 80))
+    assert len(lines) < LONGEST // 70
+    assert lines[-1].plain.endswith("… 3,996,000 more characters")
+    # Who asks for so many lines gets them.
+    assert len(wrap(whole * 2, 80, most=1000)) == LONGEST * 2 // 80
 
 
 def test_a_cell_holds_no_endless_pile_of_marks() -> None:

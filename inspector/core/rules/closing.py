@@ -70,7 +70,7 @@ def code_local_only(frame: Frame, seen: Seen) -> str | None:
     "close-code-undefined",
     None,
     "error",
-    "6455 §7.4.1, §7.4.2",
+    "6455 §7.4.1, §7.4.2, IANA",
     "Codes below 3000 mean what the RFC or its registry says; these mean nothing yet.",
     opcodes=(CLOSE,),
     payload=True,
@@ -94,8 +94,9 @@ def code_undefined(frame: Frame, seen: Seen) -> str | None:
 )
 def code_wrong_side(frame: Frame, seen: Seen) -> str | None:
     belongs = {1010: "client", 1011: "server"}.get(close_code(frame) or 0)
-    if belongs in (None, frame.side) or seen.peer(frame.side).close:
-        return None
+    peer = seen.peer(frame.side)
+    if belongs in (None, frame.side) or peer.close or peer.side in seen.unread:
+        return None  # it repeats the code of the peer's Close, or may do so
     return f"close code {close_code(frame)} from the {frame.side} is meant for a {belongs}"
 
 
@@ -188,7 +189,7 @@ CLOSE_MISSING: Final = register(
     "both",
     "warning",
     "conn",
-    "6455 §7.1.5, §7.3",
+    "6455 §7.1.5 (1006), §7.3",
     "TCP alone can not say whether the end was meant.",
     "The page sees close code 1006, which is never on the wire.",
 )

@@ -5,7 +5,7 @@ from typing import Final
 from inspector.core.findings import register
 from inspector.core.frames import Frame
 from inspector.core.pings import echo
-from inspector.core.rfc import MAX_CONTROL_PAYLOAD, PING, PONG
+from inspector.core.rfc import MAX_CONTROL_PAYLOAD, PEER, PING, PONG
 from inspector.core.rules.framing import CONTROL, first_byte, frame_rule, second_byte
 from inspector.core.seen import Seen
 
@@ -66,7 +66,7 @@ def compressed(frame: Frame, seen: Seen) -> str | None:
 )
 def pong_unsolicited(frame: Frame, seen: Seen) -> str | None:
     pings = seen.peer(frame.side).pings
-    if pings.oldest or pings.expects(echo(frame)):
+    if pings.oldest or pings.expects(echo(frame)) or PEER[frame.side] in seen.unread:
         return None
     return "a Pong, and no Ping is waiting for one"
 
@@ -85,7 +85,7 @@ def pong_unsolicited(frame: Frame, seen: Seen) -> str | None:
 def pong_payload_mismatch(frame: Frame, seen: Seen) -> str | None:
     pings = seen.peer(frame.side).pings
     ping, came = pings.oldest, echo(frame)
-    if ping is None or pings.expects(came):
+    if ping is None or pings.expects(came) or PEER[frame.side] in seen.unread:
         return None
     return f"it carries {_hex(came)}; the Ping waiting carries {_hex(ping.payload)}"
 

@@ -114,8 +114,8 @@ def masked_server(frame: Frame, seen: Seen) -> str | None:
     "A reserved bit means what an extension says; without one it means nothing.",
 )
 def rsv1_unexpected(frame: Frame, seen: Seen) -> str | None:
-    if not frame.rsv1 or seen.agreement.extensions:
-        return None
+    if not frame.rsv1 or seen.agreement.compresses is not False:
+        return None  # what another extension does with the bit, it alone knows
     return f"{first_byte(frame)}: RSV1 is set, and no extension was agreed that uses it"
 
 

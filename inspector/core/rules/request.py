@@ -7,7 +7,7 @@ from typing import Final
 
 from inspector.core.findings import Rule, Severity, checks, register
 from inspector.core.handshake import parse_extensions
-from inspector.core.heads import Head, is_token
+from inspector.core.heads import Head, found_in, is_token
 from inspector.core.rfc import KEY_BYTES, SAMPLE_KEY, VERSION
 from inspector.core.safe import quoted
 
@@ -34,12 +34,14 @@ def _rule(
     "Proxies and servers that read a crooked head differently can be played against each other.",
 )
 def header_malformed(request: Head) -> Found:
-    if not request.faults:
-        return None
-    return request.faults[0].offset, "; ".join(fault.words for fault in request.faults[:3])
+    return found_in(request.faults_as("request"))
 
 
-@_rule("req-method-not-get", "6455 §4.1(2)", "GET is the one method that every handshake uses.")
+@_rule(
+    "req-method-not-get",
+    "6455 §4.1(2), §4.2.1(1)",
+    "GET is the one method that every handshake uses.",
+)
 def method_not_get(request: Head) -> Found:
     if request.method == "GET":
         return None
@@ -171,7 +173,7 @@ def version_duplicate(request: Head) -> Found:
 
 @_rule(
     "req-version-not-13",
-    "6455 §4.1(9), §4.4",
+    "6455 §4.1(9), §4.3, §4.4",
     "13 is the version of the RFC; 0 to 12 were drafts.",
     peer="The server refuses, best with 426 and the version it speaks.",
 )

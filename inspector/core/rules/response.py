@@ -5,7 +5,7 @@ from typing import Final
 
 from inspector.core.findings import Rule, Severity, checks, register
 from inspector.core.handshake import Extension, accept_for, parse_extensions, window_bits
-from inspector.core.heads import Head
+from inspector.core.heads import Head, found_in
 from inspector.core.safe import quoted
 
 Found = tuple[int, str] | None
@@ -33,9 +33,7 @@ def _only_101(check: Check) -> Check:
     "A head that readers take differently is no agreement.",
 )
 def header_malformed(request: Head, response: Head) -> Found:
-    if not response.faults:
-        return None
-    return response.faults[0].offset, "; ".join(fault.words for fault in response.faults[:3])
+    return found_in(response.faults_as("response"))
 
 
 @_rule(
@@ -57,7 +55,11 @@ def http_version_low(request: Head, response: Head) -> Found:
     return (0, f"a 101 in {response.version}") if response.is_before_http_1_1 else None
 
 
-@_rule("resp-upgrade-missing", "6455 §4.2.2(5.2)", "The server names what it changes to.")
+@_rule(
+    "resp-upgrade-missing",
+    "6455 §4.1 resp(2), §4.2.2(5.2)",
+    "The server names what it changes to.",
+)
 @_only_101
 def upgrade_missing(request: Head, response: Head) -> Found:
     value = response.get("upgrade")
@@ -67,7 +69,11 @@ def upgrade_missing(request: Head, response: Head) -> Found:
     return response.offset_of("upgrade"), f"{words}: it has to be websocket"
 
 
-@_rule("resp-connection-no-upgrade", "6455 §4.2.2(5.3)", "Upgrade is hop by hop, here too.")
+@_rule(
+    "resp-connection-no-upgrade",
+    "6455 §4.1 resp(3), §4.2.2(5.3)",
+    "Upgrade is hop by hop, here too.",
+)
 @_only_101
 def connection_no_upgrade(request: Head, response: Head) -> Found:
     if response.has_token("connection", "upgrade"):
@@ -103,7 +109,11 @@ def accept_wrong(request: Head, response: Head) -> Found:
     return offset, f"the proof is {quoted(received)}; {quoted(key)} makes {accept_for(key)!r}"
 
 
-@_rule("resp-protocol-unrequested", "6455 §4.2.2(4)", "A server picks from what was asked for.")
+@_rule(
+    "resp-protocol-unrequested",
+    "6455 §4.1 resp(6), §4.2.2(4)",
+    "A server picks from what was asked for.",
+)
 @_only_101
 def protocol_unrequested(request: Head, response: Head) -> Found:
     asked = {"", *request.elements("sec-websocket-protocol")}

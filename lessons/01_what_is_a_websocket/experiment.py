@@ -113,7 +113,7 @@ def ms(seconds: float) -> str:
 
 
 def lag(seconds: float) -> str:
-    return f"{ms(seconds)} after the 101" if seconds else "in one go with the 101"
+    return f"{ms(seconds)} after the 101" if seconds else "together with the 101"
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:

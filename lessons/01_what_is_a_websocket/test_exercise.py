@@ -53,13 +53,12 @@ def in_letters(voices: list[str]) -> str:
     return f"{letters} ... and {more} more" if more > 0 else letters or "nothing at all"
 
 
-def try_on(exercise, expect, voices: list[str], where: str, rfc: str = "6455 §1.2") -> None:
-    given = list(voices)
-    got = exercise.count_unasked(given)
-    expect(
-        got, unasked(voices), where=f"{where}: {in_letters(voices)}", rfc=rfc,
-        near=mistakes(voices),
-    )  # fmt: skip
+def try_on(exercise, expect, voices: list[str], where: str, rfc: str = "") -> None:
+    given, right = list(voices), unasked(voices)
+    where = f"{where}: {in_letters(voices)}"
+    with expect.asked(right, where=where, rfc=rfc):
+        got = exercise.count_unasked(given)
+    expect(got, right, where=where, rfc=rfc, near=mistakes(voices))
     expect(given, voices, where="the list that you were given, afterwards: leave it as it was")
 
 
@@ -78,7 +77,7 @@ def test_small(exercise, expect):
         [S, S, C],
         [S, C, S, C, S, S],
     ):
-        try_on(exercise, expect, voices, "made up (S server, C client)")
+        try_on(exercise, expect, voices, "made up (S server, C client)", "6455 §1.2")
 
 
 def test_polling(exercise, own, expect):

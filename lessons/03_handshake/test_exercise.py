@@ -34,6 +34,17 @@ KNOWN = (
     ("lower_guid", "lower-guid", "the text is hashed as it is printed, in capital letters"),
     ("newline", "newline", "nearly: a line feed stands at its end"),
     ("returns_bytes", "bytes", "nearly: these are bytes, and a head takes a str"),
+    (
+        "str_of_bytes",
+        "str-of-bytes",
+        "str() of bytes keeps their b'...': .decode() gives the text alone",
+    ),
+    (
+        "urlsafe",
+        "urlsafe",
+        "this is the base64 for URLs, with - and _: in a head it is + and /, as b64encode writes",
+    ),
+    ("space_between", "space", "nothing stands between the key and the text, no blank either"),
 )
 
 
@@ -41,7 +52,7 @@ def mistakes(key: str) -> list[Near]:
     """What well-known mistakes would answer."""
     in_hex = base64.b64decode(accept_for(key)).hex()
     near = [
-        Near("stub", "", "an empty answer: your function is still the one you were given"),
+        Near("nothing", "", "an empty answer"),
         Near("hex-digest", in_hex, IN_HEX),
         Near("key", key, "this is the key itself: it has to be hashed"),
     ]
@@ -50,16 +61,28 @@ def mistakes(key: str) -> list[Near]:
     return near
 
 
-def try_on(exercise, expect, key: str, whose: str) -> None:
-    expect(
-        exercise.accept_key(key), accept_for(key), where=f"Sec-WebSocket-Key: {key}   ({whose})",
-        rfc=SECTION, near=mistakes(key),
-    )  # fmt: skip
+def random_key() -> str:
+    return base64.b64encode(os.urandom(16)).decode()
+
+
+def telling_key() -> str:
+    """One in whose answer the two alphabets of base64 differ."""
+    while not {"+", "/"}.intersection(accept_for(key := random_key())):
+        pass
+    return key
+
+
+def try_on(exercise, expect, key: str, right: str, whose: str) -> None:
+    where = f"Sec-WebSocket-Key: {key}   ({whose})"
+    with expect.asked(right, where=where, rfc=SECTION):
+        got = exercise.accept_key(key)
+    expect(got, right, where=where, rfc=SECTION, near=mistakes(key))
 
 
 def test_rfc(exercise, expect):
     """the example printed in RFC 6455"""
-    try_on(exercise, expect, "dGhlIHNhbXBsZSBub25jZQ==", "from RFC 6455 §1.3")
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    try_on(exercise, expect, key, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "from RFC 6455 §1.3")
 
 
 def test_own(exercise, own, expect):
@@ -68,20 +91,19 @@ def test_own(exercise, own, expect):
     if not shaken:
         raise Missing("no handshake was captured")
     for chat in shaken:
-        key = chat.proof.key
-        where = f"Sec-WebSocket-Key: {key}   (connection {chat.number}, {own.whose})"
-        got = exercise.accept_key(key)
-        expect(got, chat.proof.received, where=where, rfc=SECTION, near=mistakes(key))
+        whose = f"connection {chat.number}, {own.whose}"
+        try_on(exercise, expect, chat.proof.key, chat.proof.received, whose)
 
 
 def test_random(exercise, expect):
     """200 keys that nobody has sent before"""
     for _ in range(200):
-        try_on(exercise, expect, base64.b64encode(os.urandom(16)).decode(), "random")
+        key = random_key()
+        try_on(exercise, expect, key, accept_for(key), "random")
 
 
 def test_again(exercise, expect):
     """the same key twice: the answer depends on the key alone"""
-    key, other = (base64.b64encode(os.urandom(16)).decode() for _ in range(2))
+    key, other = telling_key(), telling_key()
     for each in (key, other, key):
-        try_on(exercise, expect, each, "random, asked again")
+        try_on(exercise, expect, each, accept_for(each), "random, asked again")

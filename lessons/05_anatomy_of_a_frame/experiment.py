@@ -133,6 +133,12 @@ def of_size(evidence: Evidence, least: int, most: int) -> Framed:
     raise Missing(f"no frame of the client with {least} bytes or more has come yet")
 
 
+def listed(numbers: list[int]) -> str:
+    """`7, 16 and 64`"""
+    *before, last = map(str, numbers)
+    return f"{', '.join(before)} and {last}" if before else last
+
+
 def hexed(data: bytes) -> str:
     return data.hex(" ")
 
@@ -212,7 +218,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     yield Claim(
         "Each length is written in the shortest form that fits",
         not wrong and {frame.length_bits for frame in frames} == {7, 16, 64},
-        f"forms of {sorted({frame.length_bits or 0 for frame in frames})} bits seen",
+        f"forms of {listed(sorted({frame.length_bits or 0 for frame in frames}))} bits",
         "6455 §5.2",
     )
     long = of_size(evidence, SHORT + 1, MEDIUM).frame
@@ -220,7 +226,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     yield Claim(
         "The client's header has 6, 8 or 14 bytes",
         [len(each.header) for each in (text, long, huge)] == [6, 8, 14],
-        ", ".join(f"{len(each.header)} for {each.length}" for each in (text, long, huge)),
+        ", ".join(f"{len(each.header)} for {each.length:,}" for each in (text, long, huge)),
         "6455 §5.2",
     )
     bare = [each for each in connections if not each.agreement.extensions]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import struct
+from typing import Any
 
 from inspector.core.frames import Frame
 from lessons.course.expect import Near
@@ -63,16 +64,30 @@ def places(right: dict[str, object]) -> dict[str, tuple[int, int]]:
         "opcode": (0, 1),
         "masked": (1, 2),
         "length": (2, 2 + longer) if longer else (1, 2),
-        "masking_key": (2 + longer, 6 + longer),
+        "masking_key": (2 + longer, 6 + longer) if right["masked"] else (1, 2),
         "header_length": (1, 2),
     }
+
+
+def opcodes(first: int) -> tuple[Near, ...]:
+    """What is to be said of bits of the first byte that were left in the opcode."""
+    lowest = "the opcode is the lowest four bits"
+    rsv = Near("rsv-bits", first & 0x7F, f"an RSV bit is still in it: {lowest}")
+    if first < 0x80:
+        return (rsv,)
+    left = "FIN and RSV are" if first & 0x70 else "FIN is"
+    return (
+        Near("whole-byte", first, f"this is the whole first byte; {left} still in it"),
+        Near("whole-byte", first & 0x8F, f"FIN is still in it: {lowest}"),
+        rsv,
+    )
 
 
 def mistakes(name: str, wire: bytes, right: dict[str, object]) -> tuple[Near, ...]:
     """What well-known mistakes would return for this key."""
     length, longer = right["length"], longer_by(right)
     if name == "opcode":
-        return (Near("whole-byte", wire[0], "this is the whole first byte; FIN is still in it"),)
+        return opcodes(wire[0])
     if name in ("fin", "masked"):
         bit = 0x80 if right[name] else 0
         return (Near("number", bit, "this is the bit where it stands; say True or False"),)
@@ -108,21 +123,21 @@ def mistakes(name: str, wire: bytes, right: dict[str, object]) -> tuple[Near, ..
 
 def check(exercise, expect, wire: bytes, right: dict[str, object] | None, where: str) -> None:
     """One call, looked at key by key."""
-    got = exercise.parse_header(wire)
-    where = f"{where}, {len(wire)} bytes"
+    where = f"{where}, {len(wire)} byte{'' if len(wire) == 1 else 's'}"
+    what = "the whole answer" if right else "the header has not arrived whole"
+    whole: dict[str, Any] = {
+        "where": f"{where}: {what}", "rfc": "6455 §5.2", "wire": wire,
+        "mark": (0, right["header_length"] if right else len(wire)),
+    }  # fmt: skip
+    with expect.asked(right, **whole):
+        got = exercise.parse_header(wire)
     if right is None:
-        guess = Near("guesses", got, "a byte of the header is missing: this can't be known yet")
-        expect(
-            got, None, where=f"{where}: the header has not arrived whole", rfc="6455 §5.2",
-            wire=wire, mark=(0, len(wire)), near=(guess,),
-        )  # fmt: skip
+        missing = "a byte of the header is missing, so the header isn't whole yet: return None"
+        expect(got, None, **whole, near=(Near("guesses", got, missing),))
         return
     if not isinstance(got, dict):
         waits = Near("waits", None, "the header is there, all of it; None is for one cut short")
-        expect(
-            got, right, where=f"{where}: the whole answer", rfc="6455 §5.2", wire=wire,
-            mark=(0, right["header_length"]), near=(waits,),
-        )  # fmt: skip
+        expect(got, right, **whole, near=(waits,))
     keys = f"{where}: the keys of the dict"
     expect(sorted(got, key=str), sorted(KEYS), where=keys, rfc="6455 §5.2")
     for name in KEYS:

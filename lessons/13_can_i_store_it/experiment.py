@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from inspector.files.dissect import address_text
@@ -22,12 +22,15 @@ from .shelves import (
     TITLES,
     WORKS,
     Trial,
+    by_server,
     ending,
+    greetings,
     last,
     lives,
     notes,
     read_back,
     trials,
+    yours,
 )
 from .tables import COPIES, DATABASE, PAGE, TABLES, TEXTS, everything, here, same_object
 
@@ -41,6 +44,12 @@ SHOWN = {
 SHOWN_IN_PAGE = {
     LOUD: ("structured-clone", "push-state", "indexed-db"),
     SILENT: ("stringify", "local-storage"),
+    WORKS: (),
+}
+CLAIMED = {
+    LOUD: "What refuses to be stored failed loudly",
+    SILENT: "What was stored as a text failed silently",
+    WORKS: "What worked did so while a process here held the socket: a copy, an heir",
 }
 
 
@@ -146,8 +155,7 @@ def held_by_browser(session: Session) -> bool:
 
 def restarted(evidence: Evidence) -> bool:
     """Has the server ended a connection of the lab?"""
-    ends = (ending(each.connection) for each in notes(evidence, "hello"))
-    return any(end is not None and end[0] == "server" for end in ends)
+    return any(by_server(each.connection) for each in notes(evidence, "hello"))
 
 
 def read_after(session: Session) -> None:
@@ -182,9 +190,10 @@ ACTIONS = {
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "stranger_bytes", repr(STRANGER)
     yield "stranger_size", len(STRANGER)
-    hello = last(evidence, "hello")
+    hello = yours(evidence)
     yield "connection", hello.connection.number
-    yield "server_pid", getattr(session, "demo_pid", None) or hello.note.get("pid")
+    now = greetings(evidence)[-1].note
+    yield "server_pid", getattr(session, "demo_pid", None) or now.get("pid")
     yield from here(hello.note)
     yield "client", address_text(hello.connection.client)
     for name, trial in (trials(evidence, "tried") | trials(evidence, "browser")).items():
@@ -252,13 +261,10 @@ def counted(found: dict[str, Trial]) -> Iterator[tuple[str, object]]:
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     at_server, in_page = trials(evidence, "tried"), trials(evidence, "browser")
-    for shelf, names in SHOWN.items():
-        for name in names:
-            yield on_shelf(at_server[name], shelf)
-    for shelf, names in SHOWN_IN_PAGE.items():
-        for name in names:
-            if name in in_page:
-                yield on_shelf(in_page[name], shelf)
+    for shelf in CLAIMED:
+        here = {name: at_server.get(name) for name in SHOWN[shelf]}
+        there = {name: in_page[name] for name in SHOWN_IN_PAGE[shelf] if name in in_page}
+        yield on_shelf(shelf, here | there)
     pipe = at_server["pipe"]
     yield Claim(
         "Another process spoke on the very same socket",
@@ -315,5 +321,12 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     )
 
 
-def on_shelf(trial: Trial, shelf: str) -> Claim:
-    return Claim(f"{trial.code}: {TITLES[shelf]}", trial.shelf == shelf, trial.words)
+def on_shelf(shelf: str, found: Mapping[str, Trial | None]) -> Claim:
+    """All these belong on one shelf. What is not there is named."""
+    astray = [
+        f"{trial.code}: {TITLES[trial.shelf]}" if trial else f"{name}: not tried"
+        for name, trial in found.items()
+        if trial is None or trial.shelf != shelf
+    ]
+    count = f"{len(found) - len(astray)} of {len(found)} attempts"
+    return Claim(CLAIMED[shelf], not astray, "; ".join([count, *astray]))

@@ -15,6 +15,7 @@ from inspector.core.rfc import CLOSE
 from inspector.core.rules.closing import close_code
 from lessons.course.evidence import Connection, Evidence
 from lessons.course.model import Missing
+from lessons.course.wire import AGENT
 
 PAGE_KINDS = frozenset({"browser", "browser-read", "browser-done"})
 LAB, PIPE = "/ws/lab", "/ws/lab/pipe"
@@ -164,22 +165,58 @@ def read_back(evidence: Evidence) -> dict[str, Trial]:
     return {text(note, "attempt") or "?": trial_of(evidence, told, note) for note in found}
 
 
-def lives(evidence: Evidence) -> tuple[Told, Told]:
-    """The greetings of two connections: the newest, and the one that an older process held last."""
-    greetings = list(notes(evidence, "hello"))
-    if not greetings:
+def greetings(evidence: Evidence) -> list[Told]:
+    """How the lab greeted each of its connections."""
+    found = list(notes(evidence, "hello"))
+    if not found:
         raise Missing("the lab has not been opened yet")
-    now = greetings[-1]
-    older = [each for each in greetings if each.note.get("pid") != now.note.get("pid")]
-    if not older:
+    return found
+
+
+def yours(evidence: Evidence) -> Told:
+    """The connection that the lesson is about, the one of its first step.
+
+    Others come and go (the script's where the learner pressed s, one after the restart), so it is
+    the first that was held open in this sitting.
+    """
+    found = greetings(evidence)
+    try:
+        return lives(evidence)[0]
+    except Missing:
+        file = found[-1].connection.file
+        return _held([each for each in found if each.connection.file == file])
+
+
+def lives(evidence: Evidence) -> tuple[Told, Told]:
+    """The greetings of two connections: `yours`, which an older process held, and the newest."""
+    found = greetings(evidence)
+    now = found[-1]
+    older = [each for each in found if each.note.get("pid") != now.note.get("pid")]
+    here = [each for each in older if each.connection.file == now.connection.file]
+    ended = [each for each in older if by_server(each.connection)]
+    if not (here or ended):
         raise Missing("the server has not been restarted since the lab was opened")
-    return max(older, key=_how_it_went), now
+    return _held(here or ended), now
 
 
-def _how_it_went(told: Told) -> tuple[bool, float]:
-    """For choosing: rather one that the server ended, rather the one that was held for longest."""
-    end, said = ending(told.connection), told.connection.messages
-    return end is not None and end[0] == "server", said[-1].time
+def _held(found: list[Told]) -> Told:
+    """The first that its client did not leave; if it left them all, the last."""
+    for told in found:
+        end = ending(told.connection)
+        if end is None or end[0] != "client":
+            return told
+    return found[-1]
+
+
+def opener(connection: Connection) -> str:
+    """Who opened it, as its request says."""
+    return "the script" if connection.request.get("user-agent") == AGENT else "your browser"
+
+
+def by_server(connection: Connection) -> bool:
+    """Did the server end it?"""
+    end = ending(connection)
+    return end is not None and end[0] == "server"
 
 
 def ending(connection: Connection) -> tuple[str, int | None] | None:

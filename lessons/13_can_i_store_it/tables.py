@@ -11,7 +11,7 @@ from lessons.course.evidence import Evidence
 from lessons.course.model import Missing
 from lessons.course.session import Session
 
-from .shelves import DURING, TITLES, WORKS, Trial, last, lives, read_back, trials
+from .shelves import DURING, TITLES, WORKS, Trial, last, lives, opener, read_back, trials, yours
 
 TEXTS = ("pickle", "json", "json-str")
 COPIES = ("copy", "deepcopy")
@@ -65,13 +65,14 @@ def result_table(*names: str) -> Callable[[Evidence, Session], Iterator[tuple[ob
 def hello_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
     """What the server's process says of the connection that it holds."""
     yield "what it is", "for your connection"
-    told = dict(here(last(evidence, "hello").note))
+    hello = yours(evidence)
+    told, behind = dict(here(hello.note)), opener(hello.connection)
     yield "the process that holds it", told["pid"]
     yield "the object, in its memory", f"{told['ws_class']} at {told['address']}"
     yield "the number of its socket", f"descriptor {told['descriptor']}"
     yield "what the kernel calls that", told["kernel"]
     yield "this end of TCP", told["sock_here"]
-    yield "the other end", f"{told['sock_there']} (our tap; your browser is behind it)"
+    yield "the other end", f"{told['sock_there']} (our tap; {behind} is behind it)"
     yield "it came with", f"{told['request']}, Sec-WebSocket-Key {told['key']}"
 
 
@@ -82,6 +83,7 @@ def lives_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, 
     before, after = dict(here(old.note)), dict(here(new.note))
     for words, name in (("process", "pid"), ("descriptor", "descriptor"), ("kernel", "kernel")):
         yield words, before[name], after[name]
+    yield "opened by", *(opener(each.connection) for each in (old, new))
     yield "your side", *(address_text(each.connection.client) for each in (old, new))
     yield "key", before["key"], after["key"]
 

@@ -51,7 +51,7 @@ def other_line() -> Iterator[LiveLine]:
         yield line
 
 
-def judge(exercise, expect, line: LiveLine, way: Way) -> None:
+def judge(exercise, expect, line: LiveLine, way: Way, rfc: str = "") -> None:
     """One call, on a live line."""
     heard_before, asked = set(line.texts), []
 
@@ -61,14 +61,26 @@ def judge(exercise, expect, line: LiveLine, way: Way) -> None:
 
     # Functions made anew each time: whoever tells them apart by what they are has not tried them.
     store, restore = (lambda ws: way.store(ws)), (lambda kept: way.restore(kept))
-    got = exercise.which_shelf(line.ws, store, restore, heard)
+    with expect.asked(way.shelf, where=way.words, rfc=rfc):
+        got = exercise.which_shelf(line.ws, store, restore, heard)
     old, arrived = heard_before.intersection(asked), set(line.texts).intersection(asked)
-    near = mistakes(way, old=bool(old), arrived=bool(arrived))
-    expect(got, way.shelf, where=way.words, rfc="6455 §6.2", near=near)
+    late = got == LOUD and way.shelf == SILENT and raises_late(way, line)
+    near = mistakes(way, old=bool(old), arrived=bool(arrived), late=late)
+    expect(got, way.shelf, where=way.words, rfc=rfc, near=near)
     expect(line.alive, True, where=f"{way.words}: is ws still open afterwards?")
 
 
-def mistakes(way: Way, *, old: bool, arrived: bool) -> tuple[Near, ...]:
+def raises_late(way: Way, line: LiveLine) -> bool:
+    """Does sending raise, on what came back of a way that is silent?"""
+    back = way.restore(way.store(line.ws))
+    try:
+        back.send(secrets.token_hex(8))
+    except Exception:
+        return True
+    return False
+
+
+def mistakes(way: Way, *, old: bool, arrived: bool, late: bool = False) -> tuple[Near, ...]:
     """What is to be said of each wrong shelf."""
     works = "what came back sends nothing to this browser"
     tag = "said-works"
@@ -76,15 +88,23 @@ def mistakes(way: Way, *, old: bool, arrived: bool) -> tuple[Near, ...]:
         tag, works = "old-text", "the text that you asked for had been heard before you sent it"
     elif arrived:
         tag, works = "on-ws", "your text arrived, but not by way of what came back: who sent it?"
+    loud = "neither storing nor reading back raised an exception"
+    if late:
+        loud = "the exception came while sending: that counts as silent"
     told = {
-        LOUD: Near("said-loud", LOUD, "neither storing nor reading back raised an exception"),
+        LOUD: Near("said-loud", LOUD, loud),
         SILENT: Near("said-silent", SILENT, "a message sent on what came back does arrive"),
         WORKS: Near(tag, WORKS, works),
     }
     if way.shelf == LOUD:
         told[SILENT] = Near("missed-loud", SILENT, "storing or reading back raised an exception")
         told[WORKS] = Near("missed-loud", WORKS, "storing or reading back raised an exception")
-    return tuple(each for shelf, each in told.items() if shelf != way.shelf)
+    capitals = tuple(
+        Near("capitals", form(shelf), f"it is written in small letters: {shelf!r}")
+        for shelf in told
+        for form in (str.upper, str.capitalize)
+    )
+    return (*(each for shelf, each in told.items() if shelf != way.shelf), *capitals)
 
 
 # Loud
@@ -204,7 +224,7 @@ WORKS_WAYS = (
 def test_loud(exercise, expect, line):
     """ways that raise, while storing or while reading back"""
     for way in LOUD_WAYS:
-        judge(exercise, expect, line, way)
+        judge(exercise, expect, line, way, "6455 §6.2")
 
 
 def test_silent(exercise, expect, line):

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import webbrowser
 from contextlib import suppress
 
@@ -15,6 +16,9 @@ PLACES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+
+IN_THE_TERMINAL = ("www-browser", "links", "links2", "elinks", "lynx", "w3m", "browsh")
+"""Browsers that would take the terminal from us."""
 
 
 def find_chromium() -> str | None:
@@ -65,11 +69,17 @@ def open_for_learner(url: str) -> bool:
     screen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
     if os.name == "posix" and not screen and not shutil.which("open"):
         return False
-    with suppress(webbrowser.Error):
+    with suppress(webbrowser.Error, OSError):
         browser = webbrowser.get()
-        if isinstance(browser, webbrowser.GenericBrowser) and not isinstance(
-            browser, webbrowser.BackgroundBrowser
-        ):
-            return False  # a browser in this very terminal
-        return browser.open(url)
+        plain = isinstance(browser, webbrowser.GenericBrowser)
+        if not plain or isinstance(browser, webbrowser.BackgroundBrowser):
+            return browser.open(url)
+        if os.path.basename(browser.name) not in IN_THE_TERMINAL:  # a program of their own choice
+            command = [browser.name, *(part.replace("%s", url) for part in browser.args)]
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+            threading.Thread(target=process.wait, daemon=True).start()  # when it ends, bury it
+            return True
     return False

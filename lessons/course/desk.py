@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from inspector.screen.lines import Line
-from inspector.screen.words import lapse
+from inspector.screen.words import count, lapse
 from lessons.course import telling
 from lessons.course.browser import open_for_learner
 from lessons.course.model import Unavailable
@@ -38,9 +38,9 @@ KEYS: Final = (
     ("Enter", "go on (space does, too)"),
     ("1 to 6", "choose an answer; Enter locks it"),
     ("p", "the step before this one"),
-    ("s", "let the script act in your place"),
     ("b", "open the page in your browser"),
-    ("n", "not now: leave out the rest of this step"),
+    ("s", "when you are to act: let the script do it in your place"),
+    ("n", "then, too: not now, leave out the rest of this step"),
     ("c, e, h", "at an exercise: check it, edit it here, a hint"),
     ("m", "the map of the course"),
     ("q", "quit (Ctrl-C, too): everything is kept"),
@@ -48,7 +48,7 @@ KEYS: Final = (
 
 
 class Leave(Exception):
-    """The learner leaves the lesson: for the `map`, or to `quit`."""
+    """The learner leaves: for the `map`, for the step before (`back`), or to `quit`."""
 
     def __init__(self, where: str) -> None:
         super().__init__(where)
@@ -62,10 +62,10 @@ class Desk:
         self.run = run
         self.terminal = terminal
         self.page = "/"
-        self.following: str = ""
         self._said_trouble = ""
         self._held: list[Line] = []
         self._move: str | None = None
+        self._first = True
         terminal.otherwise = self.leaving
 
     def meet(self, moment: Moment) -> str | None:
@@ -76,6 +76,7 @@ class Desk:
         self.release()
         match moment:
             case Begin():
+                self._first = moment.number == 1
                 self.terminal.clear()
                 self.show([*telling.heading(moment), Line()])
                 self.tell_trouble()
@@ -160,6 +161,8 @@ class Desk:
                 self.terminal.aside([Line(), *keys(), Line()])
             case "b":
                 self._browse()
+            case "p" if not self._first:
+                raise Leave("back")
             case _:
                 return False
         return True
@@ -175,7 +178,7 @@ class Desk:
         if open_for_learner(url):
             self.terminal.aside([Line(f"opened {url}", "quiet")])
         else:
-            words = f"No browser opens from here: go to {url} in yours, or press s."
+            words = f"No browser opens from here: go to {url} in yours."
             self.terminal.aside(list(telling.plain(words)))
 
     def tell_trouble(self) -> bool:
@@ -205,18 +208,22 @@ class Desk:
             self.show([*telling.locked(ask, ask.locked), Line()])
             return ask.locked
         digits = tuple(str(number) for number, _ in enumerate(ask.options, 1))
-        chosen = ""
+        chosen, hurried = "", ""
+        self.terminal.keyboard.forget()
         while True:
             if chosen:
                 prompt = f"your answer: {chosen}   [Enter] lock it   [1-{digits[-1]}] change"
             else:
-                prompt = f"your answer?   [1-{digits[-1]}] choose   [?] keys   [q] quit"
-            key = self.wait(prompt, (*digits, *(("enter",) if chosen else ())))
-            if key == "enter":
+                prompt = f"your answer?   {hurried}[1-{digits[-1]}] choose   [?] keys   [q] quit"
+            key = self.wait(prompt, (*digits, "enter"))
+            if key == "enter" and not chosen:
+                hurried = "first: "
+            elif key == "enter":
                 option = ask.options[int(chosen) - 1]
                 self.show([*telling.locked(ask, option.key), Line()])
                 return option.key
-            chosen = key
+            else:
+                chosen = key
 
     def act(self, act: Act) -> str:
         """Wait for the learner's own browser; or let the script act."""
@@ -226,7 +233,7 @@ class Desk:
         if act.already:
             self.show([Line("seen already", "quiet"), Line()])
             return "done"
-        begun = len(run.evidence().connections)
+        begun = len(run.evidence().connections), len(run.evidence().http)
 
         def seen() -> bool:
             return is_seen(act.action.seen, run.evidence())
@@ -243,8 +250,7 @@ class Desk:
         while True:
             match self.wait(prompt, ("s", "n"), seen):
                 case "":
-                    self.show([Line(f"seen, {self._after()} after it crossed the wire", "quiet")])
-                    self.show([Line()])
+                    self.show([Line(f"seen{self._after()}", "quiet"), Line()])
                     return "done"
                 case "n":
                     self.show([Line("left out for now", "quiet"), Line()])
@@ -252,16 +258,22 @@ class Desk:
                 case _:
                     self._script(act)
 
-    def _so_far(self, begun: int) -> str:
-        connections = self.run.evidence().connections[begun:]
-        if not connections:
-            return ""
+    def _so_far(self, begun: tuple[int, int]) -> str:
+        """What has come since then: of WebSockets, else of plain HTTP."""
+        evidence = self.run.evidence()
+        connections, requests = evidence.connections[begun[0] :], len(evidence.http) - begun[1]
         frames = sum(len(connection.frames) for connection in connections)
-        return f" {frames} frames so far" if frames else " a handshake so far"
+        if connections:
+            return f" {count(frames, 'frame')} so far" if frames else " a handshake so far"
+        return f" {count(requests, 'request')} so far" if requests else ""
 
     def _after(self) -> str:
-        reads = (c.reads[-1].time for c in self.run.evidence().connections if c.reads)
-        return lapse(max(0.0, time.time() - max(reads, default=time.time())))
+        """How long ago the last byte crossed the wire, as far as that is known."""
+        evidence = self.run.evidence()
+        times = [c.reads[-1].time for c in evidence.connections if c.reads]
+        times += [each.responded for each in evidence.http if each.responded is not None]
+        ago = time.time() - max(times, default=0.0)
+        return f", {lapse(max(0.0, ago))} after it crossed the wire" if times else ""
 
     def _script(self, act: Act) -> None:
         self.terminal.prompt(Line(f"the script acts: {telling.script_words(act)} ..."))

@@ -1,5 +1,7 @@
 """What a self-check says when an answer is wrong: where, expected, got, the section, the bytes.
 
+    with expect.asked(expected, where="the key that your browser sent", rfc="6455 §4.2.2"):
+        got = exercise.accept_key(key)
     expect(got, expected, where="the key that your browser sent", rfc="6455 §4.2.2",
            near=[Near("hex-digest", digest.hexdigest(), "this is the digest in hexadecimal")])
 
@@ -9,7 +11,8 @@ what it is instead. Types count: `b"x"` is no `"x"`, `True` is no `1`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -18,6 +21,7 @@ from inspector.core.safe import safe
 LONGEST: Final = 300
 """Characters of a value that are shown."""
 BYTES_SHOWN: Final = 16
+UNTOUCHED: Final = "your function is still the one you were given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,42 @@ class Mismatch(AssertionError):
         self.miss = miss
 
 
+class Unanswered(Exception):
+    """Learner code raised instead of answering. Its cause is what it raised, `asked` a miss that
+    says what it was asked, and what was expected."""
+
+    def __init__(self, asked: Miss) -> None:
+        super().__init__("\n".join(asked.lines()))
+        self.asked = asked
+
+
 @dataclass(slots=True)
 class Expect:
-    """The fixture `expect`: call it with what came and what was to come."""
+    """The fixture `expect`: call it with what came and what was to come.
 
+    `untouched` says that the exercise is still the stub. Then that is what there is to say.
+    """
+
+    untouched: bool = False
     made: int = field(default=0)
     """How many comparisons were made: a check that makes none checks nothing."""
+
+    @contextmanager
+    def asked(
+        self,
+        expected: object,
+        *,
+        where: str = "",
+        rfc: str = "",
+        wire: bytes = b"",
+        mark: tuple[int, int] = (0, 0),
+    ) -> Iterator[None]:
+        """Around a call of learner code: what it raises is told with what it was asked."""
+        try:
+            yield
+        except (Exception, SystemExit) as fault:
+            told = Miss(safe(where), shown(expected), rfc=rfc, wire=wire.hex(), mark=mark)
+            raise Unanswered(told) from fault
 
     def __call__(
         self,
@@ -109,10 +143,13 @@ class Expect:
             return
         known = next((each for each in near if same(got, each.value)), None)
         words = known.words if known else difference(got, expected)
+        tag = known.tag if known else ""
+        if self.untouched:
+            words, tag = UNTOUCHED, "stub"
         raise Mismatch(
             Miss(
                 where=safe(where), expected=shown(expected), got=shown(got), words=safe(words),
-                rfc=rfc, wire=wire.hex(), mark=mark, tag=known.tag if known else "",
+                rfc=rfc, wire=wire.hex(), mark=mark, tag=tag,
             )
         )  # fmt: skip
 

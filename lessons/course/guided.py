@@ -19,7 +19,7 @@ from lessons.course.course import Course
 from lessons.course.desk import Desk, Leave, keys
 from lessons.course.home import Home
 from lessons.course.keyboard import Hangup, Keyboard
-from lessons.course.map import drawn_map, following
+from lessons.course.map import drawn_map, following, next_words
 from lessons.course.model import Lesson
 from lessons.course.program import command
 from lessons.course.progress import Progress
@@ -32,6 +32,8 @@ WELCOME = (
     "A small web app runs on this machine. You talk to it with your own browser, a tap in between "
     "writes down every byte, and each lesson asks what you expect, then reads what was there."
 )
+
+SKETCH = "    your browser  <-->  the tap, which records  <-->  the demo app"
 
 
 class Warming:
@@ -81,7 +83,7 @@ class Guide:
         self.home = home
         self.progress = Progress(home)
         self.warming: Warming | None = None
-        self._note = ""
+        self._notes: list[str] = []
         self.terminal = Terminal(Keyboard(sys.stdin.fileno()))
 
     def run(self, chosen: Lesson | None) -> int:
@@ -123,12 +125,14 @@ class Guide:
     def _farewell(self) -> None:
         with suppress(OSError, ValueError):
             here = following(self.course, self.progress)
-            state = self.progress[here.slug]
             kept = self.progress.trouble or "Everything is kept."
-            where = f"step {state.step + 1} of {len(here.steps)} of " if state.step else ""
-            words = f"{kept} Next: {where}lesson {here}. Come back with: {command('learn')}"
             self.terminal.end_prompt()
-            self.terminal.paper.lines([Line(), *sentence(words)])
+            for words in (
+                kept,
+                f"Next: {next_words(here, self.progress[here.slug])}",
+                f"Come back with: {command('learn')}",
+            ):
+                self.terminal.paper.lines(sentence(words))
 
     # The servers
 
@@ -157,24 +161,27 @@ class Guide:
     def _map(self) -> Lesson | None:
         """The lesson to take; None to quit."""
         self.progress.reread()
-        here = following(self.course, self.progress)
-        typed = ""
-        words = ""
+        here = picked = following(self.course, self.progress)
+        lessons = self.course.lessons
+        self._notes.clear()
+        typed, words, drawn = "", "", False
         while True:
             warming = self._warm(here)
-            self._draw_map(here, warming)
-            if words:
-                self.terminal.lines([Line(words)])
+            if not drawn:
+                self._draw_map(here, picked, warming, words)
             key = self._map_key(warming, typed)
-            words = ""
+            drawn, words = key is not None and (key.isdecimal() or key == "backspace"), ""
             if key is None:  # the servers are ready
                 continue
             if key.isdecimal() and len(typed) < 2:
                 typed += key
             elif key == "backspace":
                 typed = typed[:-1]
+            elif key in ("up", "down"):
+                move = -1 if key == "up" else 1
+                picked = lessons[(lessons.index(picked) + move) % len(lessons)]
             elif key in ("enter", "space"):
-                lesson = self._typed(typed) if typed else here
+                lesson = self._typed(typed) if typed else picked
                 if lesson:
                     return lesson
                 words, typed = f"There is no lesson {typed} yet.", ""
@@ -188,9 +195,11 @@ class Guide:
                 words = f"opened {url}" if opened else f"No browser opens from here: go to {url}"
             elif key == "q":
                 return None
+            else:
+                drawn = True  # no key of ours
 
     def _map_key(self, warming: Warming, typed: str) -> str | None:
-        prompt = "[Enter] go on   [number] a lesson   [b] browser   [?] keys   [q] quit"
+        prompt = "[Enter] go there  [up, down, number] another  [b] browser  [?] keys  [q] quit"
         if typed:
             prompt = f"lesson {typed}   [Enter] go there   [Backspace] no"
         self.terminal.prompt(Line(prompt))
@@ -200,18 +209,17 @@ class Guide:
         numbers = {lesson.number: lesson for lesson in self.course.lessons}
         return numbers.get(int(typed))
 
-    def _draw_map(self, here: Lesson, warming: Warming) -> None:
+    def _draw_map(self, here: Lesson, picked: Lesson, warming: Warming, words: str) -> None:
         terminal, session = self.terminal, warming.session
         self.progress.reread()
         terminal.clear()
-        terminal.lines([*drawn_map(self.course, self.progress, here), Line()])
+        terminal.lines([*drawn_map(self.course, self.progress, picked), Line()])
         if not self.progress.last:
-            terminal.lines([*sentence(WELCOME), Line()])
-        state = self.progress[here.slug]
-        where = f", step {state.step + 1} of {len(here.steps)}" if state.step else ""
-        rows = [("next", f"lesson {here}{where}")]
+            terminal.lines([*sentence(WELCOME), Line(), Line(SKETCH, "quiet"), Line()])
+        rows = [("next", next_words(here, self.progress[here.slug]))]
         if warming.ready:
             warming.join()
+            self._notes += session.heal()
             rows.append(("demo app", f"{session.page}/   (through the tap: it sees every byte)"))
             rows.append(("capture", self.home.shown(session.capture)))
         else:
@@ -221,15 +229,17 @@ class Guide:
             for number, part in enumerate(wrap(text, 66)):
                 terminal.lines([Line("  ").add("" if number else name, "quiet").to(12).add(part)])
         if self.progress.note:
-            self._note, self.progress.note = self.progress.note, ""
-        for line in sentence(self._note, 74):
-            terminal.lines([Line("! ", "warning").join(line)])
-        terminal.lines([Line()])
+            self._notes.append(self.progress.note)
+            self.progress.note = ""
+        for note in self._notes:
+            terminal.lines([Line("! ", "warning").join(line) for line in sentence(note, 74)])
+        terminal.lines([Line(), *([Line(words)] if words else [])])
 
     # A lesson
 
     def _lesson(self, lesson: Lesson) -> Lesson | None:
-        """Take a lesson; the one that follows, or None for the map."""
+        """Take a lesson; the one that follows, or None for the map. Whoever leaves for the map
+        may come back: the servers stay, until it is for another lesson."""
         warming = self._warm(lesson)
         if not warming.ready:
             self.terminal.clear()
@@ -237,16 +247,19 @@ class Guide:
         session = warming.join()
         run = Run(self.course, lesson, session, self.progress)
         desk = Desk(run, self.terminal)
-        try:
-            moments = play(run)
-            reply: str | None = None
-            while True:
-                try:
-                    reply = desk.meet(moments.send(reply))
-                except StopIteration:
-                    return self.course.after(lesson)
-        finally:
-            self._cool()
+        moments = play(run)
+        reply: str | None = None
+        while True:
+            try:
+                reply = desk.meet(moments.send(reply))
+            except StopIteration:
+                self._cool()
+                return self.course.after(lesson)
+            except Leave as leave:
+                if leave.where != "back":
+                    raise
+                run.keep(lambda state: setattr(state, "step", max(0, state.step - 1)))
+                moments, reply = play(run, ask_again=False), None
 
 
 def _hang_up(*_: object) -> None:

@@ -23,6 +23,7 @@ from lessons.course.model import Lesson
 
 PYTEST_INI: Final = """\
 # Written by ws101: plain `pytest` in this folder gives the same verdict as `ws101 check`.
+# "No module named 'lessons'"? Take the pytest that came with ws101, in its .venv/bin.
 [pytest]
 addopts = -p lessons.course.plugin --import-mode=importlib -p no:cacheprovider --no-header
 python_files = test_exercise.py
@@ -94,21 +95,21 @@ class Home:
             refresh(folder / "test_exercise.py", (lesson.folder / "test_exercise.py").read_bytes())
             if self.started(lesson):
                 return False
-            write_new(self.exercise(lesson), (lesson.folder / "exercise.py").read_bytes())
+            write_new(self.exercise(lesson), lesson.stub.read_bytes())
         except OSError as fault:
             raise self.error(fault, folder) from None
         return True
 
     def reset(self, lesson: Lesson) -> Path | None:
-        """Begin the exercise anew; what was there is kept under the name returned."""
+        """Begin the exercise anew; what they wrote is kept under the name returned."""
         kept = None
         exercise = self.exercise(lesson)
-        if exercise.exists():
-            kept = next(name for name in _backups(exercise) if not name.exists())
-            try:
+        try:
+            if exercise.exists() and exercise.read_bytes() != lesson.stub.read_bytes():
+                kept = next(name for name in _backups(exercise) if not name.exists())
                 os.replace(exercise, kept)
-            except OSError as fault:
-                raise self.error(fault, exercise) from None
+        except OSError as fault:
+            raise self.error(fault, exercise) from None
         self.hand_over(lesson)
         return kept
 

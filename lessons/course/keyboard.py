@@ -87,6 +87,12 @@ class Keyboard:
                 return None
         return self._next()
 
+    def forget(self) -> None:
+        """Drop what was typed before anybody could have read what it would answer."""
+        self._waiting = b""
+        with suppress(termios.error):
+            termios.tcflush(self.descriptor, termios.TCIFLUSH)
+
     def _read(self) -> None:
         try:
             data = os.read(self.descriptor, 1024)

@@ -9,6 +9,7 @@ from typing import Final
 from inspector.screen.lines import Line, fit
 from lessons.course.course import Course
 from lessons.course.model import Lesson
+from lessons.course.program import command
 from lessons.course.progress import LessonState, Progress
 
 ONE_COLUMN: Final = 10
@@ -17,14 +18,31 @@ DAY: Final = 24 * 3600
 
 
 def following(course: Course, progress: Progress) -> Lesson:
-    """Where to go on: the lesson last seen if it isn't done, else the first that isn't."""
+    """Where to go on: the lesson last seen if it isn't done, else the first that isn't, else the
+    first whose exercise is open."""
     lessons = course.lessons
     last = next((lesson for lesson in lessons if lesson.slug == progress.last), None)
     if last and not progress[last.slug].done:
         return last
     later = [lesson for lesson in lessons if not last or lesson.number > last.number]
     undone = [lesson for lesson in (*later, *lessons) if not progress[lesson.slug].done]
-    return next(iter(undone), last or lessons[0])
+    is_open = [each for each in lessons if exercise_open(each, progress[each.slug])]
+    return next(iter((*undone, *is_open)), last or lessons[0])
+
+
+def exercise_open(lesson: Lesson, state: LessonState) -> bool:
+    """Is there an exercise that does not pass yet?"""
+    return lesson.has_exercise and not state.exercise.passed
+
+
+def next_words(lesson: Lesson, state: LessonState) -> str:
+    """What comes next: `step 2 of 6 of lesson 3 The handshake`."""
+    if not state.done or state.step:
+        at = f"step {state.step + 1} of {len(lesson.steps)} of " if state.step else ""
+        return f"{at}lesson {lesson}"
+    if exercise_open(lesson, state):
+        return f"the exercise of lesson {lesson}: {command('check', lesson.number)}"
+    return "nothing is left: all lessons are done, all exercises pass"
 
 
 def drawn_map(course: Course, progress: Progress, here: Lesson) -> Iterator[Line]:
@@ -57,7 +75,7 @@ def _entry(
 
 def state_words(lesson: Lesson, state: LessonState, in_full: bool) -> str:
     """`done`, `step 2`, and what of the exercise: in words, or `*` where it passes."""
-    words = "done" if state.done else f"step {state.step + 1}" if state.begun else ""
+    words = "done" if state.done else f"step {state.step + 1}" if state.captures else ""
     if lesson.has_exercise and (state.done or state.exercise.tries):
         passed = state.exercise.passed
         if in_full:

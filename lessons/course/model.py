@@ -146,8 +146,13 @@ class Lesson:
     hints: tuple[Hint, ...] = ()
 
     @property
+    def stub(self) -> Path:
+        """The exercise as the learner gets it; not every lesson has one."""
+        return self.folder / "exercise.py"
+
+    @property
     def has_exercise(self) -> bool:
-        return (self.folder / "exercise.py").exists()
+        return self.stub.exists()
 
     @property
     def predictions(self) -> tuple[Prediction, ...]:

@@ -8,6 +8,7 @@ by line, so that even a process that is killed has told how far it came.
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import itertools
 import json
@@ -17,6 +18,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, Final
@@ -26,11 +28,11 @@ import pytest
 from inspector.core.safe import safe
 from lessons.course.course import Course, experiment_of
 from lessons.course.evidence import Evidence, clock
-from lessons.course.expect import Expect, Mismatch, Miss
+from lessons.course.expect import Expect, Mismatch, Miss, Unanswered
 from lessons.course.home import Home
 from lessons.course.imports import by_hand
 from lessons.course.markdown import read_lesson
-from lessons.course.model import Missing
+from lessons.course.model import Lesson, LessonError, Missing
 from lessons.course.program import command
 from lessons.course.progress import Progress
 from lessons.course.session import is_seen
@@ -95,8 +97,7 @@ def exercise(request: pytest.FixtureRequest) -> Exercise:
 def own(request: pytest.FixtureRequest) -> Evidence:
     """What the learner's own browser said in this lesson, else the sample that came with it."""
     folder = request.path.parent
-    named = os.environ.get(LESSON)
-    lesson = read_lesson(Path(named)) if named else Course().find(folder.name)
+    lesson = _lesson(folder)
     home = Home(folder.parent)
     names = Progress(home)[lesson.slug].captures
     paths = [path for name in names if (path := home.captures / Path(name).name).exists()]
@@ -112,9 +113,32 @@ def own(request: pytest.FixtureRequest) -> Evidence:
 
 
 @pytest.fixture
-def expect() -> Expect:
+def expect(request: pytest.FixtureRequest) -> Expect:
     """Compare, and tell the difference."""
-    return Expect()
+    theirs = request.path.with_name("exercise.py")
+    try:
+        stub = _lesson(theirs.parent).stub
+    except LessonError:  # a folder of their own making
+        return Expect()
+    return Expect(untouched=_code(theirs) == _code(stub))
+
+
+def _lesson(folder: Path) -> Lesson:
+    """The lesson that this learner's folder belongs to."""
+    named = os.environ.get(LESSON)
+    return read_lesson(Path(named)) if named else Course().find(folder.name)
+
+
+def _code(path: Path) -> str | None:
+    """The code of a file, without comments and docstrings; None if it can't be read."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return ast.dump(tree)
 
 
 # How a test is run
@@ -214,6 +238,8 @@ def told(fault: BaseException) -> Miss:
     match fault:
         case Mismatch():
             return fault.miss
+        case Unanswered(__cause__=BaseException() as raised):
+            return _unanswered(fault.asked, raised)
         case OutOfTime():
             return _out_of_time(iter(reversed(frames)))
         case Broken():
@@ -233,6 +259,15 @@ def told(fault: BaseException) -> Miss:
             last = frames[-1][0].f_code.co_filename if frames else "?"
             words = f"{_exception(fault)} (in {Path(last).name}, line {frames[-1][1]})"
             return Miss(words=words, tag=type(fault).__name__)
+
+
+def _unanswered(asked: Miss, raised: BaseException) -> Miss:
+    """What was asked, and what was raised instead of an answer; `where` in their code, in words."""
+    alone = told(raised)
+    match raised:
+        case Mismatch() | Broken() | Missing() | NotImplementedError():
+            return alone  # not theirs, or not written yet: that says what there is to say
+    return replace(asked, got=f"raised {_exception(raised)}", words=alone.where, tag=alone.tag)
 
 
 def _exception(fault: BaseException) -> str:

@@ -15,6 +15,8 @@ from typing import Final
 
 NAME: Final = "ws101"
 MODULE: Final = "lessons.cli"
+WITH_FOLDER: Final = ("learn", "check")
+"""Commands that take --dir."""
 
 
 def program() -> str:
@@ -35,6 +37,17 @@ def _from_here(path: Path) -> str:
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
-def command(*arguments: object) -> str:
-    """A call of this program, to be typed as it stands: `ws101 check 3 --hint`."""
-    return " ".join([program(), *map(str, arguments)])
+def command(name: str, *arguments: object) -> str:
+    """A call of this program, to be typed as it stands: `ws101 check 3 --hint`. Whoever named a
+    folder with --dir has to name it again."""
+    folder = _named_folder() if name in WITH_FOLDER else []
+    return " ".join([program(), name, *map(str, arguments), *folder])
+
+
+def _named_folder() -> list[str]:
+    for option, value in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+        if option == "--dir" and value:
+            return ["--dir", shlex.quote(value)]
+        if option.startswith("--dir="):
+            return ["--dir", shlex.quote(option.removeprefix("--dir="))]
+    return []

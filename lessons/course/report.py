@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from rich.cells import cell_len
+
 from inspector.screen.lines import Line
 from lessons.course.checks import Check, Verdict
 from lessons.course.home import Home
@@ -80,13 +82,19 @@ def tally(verdict: Verdict, hints: bool) -> Iterator[Line]:
     number = verdict.lesson.number
     if verdict.passed:
         many = "its one check passes" if passed == 1 else f"all {passed} checks pass"
-        yield (
-            Line("  ")
-            .add(f"{many}.", "text")
-            .add(f"   one solution: {command('check', number, '--solution')}")
-        )
+        solution = f"one solution: {command('check', number, '--solution')}"
+        yield from _and_then(f"{many}.", "text", solution)
         return
-    line = Line("  ").add(f"{passed} of {len(verdict.checks)} checks pass.")
-    if hints and verdict.lesson.hints:
-        line.add(f"   a hint: {command('check', number, '--hint')}")
+    told = f"{passed} of {len(verdict.checks)} checks pass."
+    hint = f"a hint: {command('check', number, '--hint')}" if hints and verdict.lesson.hints else ""
+    yield from _and_then(told, "", hint)
+
+
+def _and_then(told: str, style: str, more: str) -> Iterator[Line]:
+    """What came out, and what to type next: beside it where there is room, else below."""
+    line = Line("  ").add(told, style)
+    if more and line.width + 3 + cell_len(more) <= TEXT_WIDTH + 4:
+        line.add(f"   {more}")
+        more = ""
     yield line
+    yield from (Line("  ").add(text) for text in wrap_whole(more, TEXT_WIDTH) if more)

@@ -165,7 +165,7 @@ def ladder(connection: Connection) -> Iterator[Line]:
     title = Line("  ").add(f"client {address_text(connection.client)}", "client")
     server = f"server {address_text(connection.server)}"
     yield title.to(right - len(server) + 2).add(server, "server")
-    if len(rows) > LADDER_ROWS:
+    if len(rows) > LADDER_ROWS + 1:  # a line that says "1 more" takes the room of that one
         half = LADDER_ROWS // 2
         skipped = len(rows) - 2 * half
         rows = [*rows[:half], None, *rows[-half:]]

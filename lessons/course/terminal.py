@@ -93,8 +93,8 @@ class Terminal:
         dropped = set(empty[-over:])
         return [line for number, line in enumerate(lines) if number not in dropped]
 
-    def _more(self) -> None:
-        self.prompt(Line("-- more: Enter", "quiet"))
+    def _more(self, words: str = "-- more: Enter") -> None:
+        self.prompt(Line(words, "quiet"))
         while (key := self.keyboard.key()) not in GOES_ON:
             self.otherwise(key or "")
         self.end_prompt()
@@ -106,7 +106,7 @@ class Terminal:
         has."""
         needed = sum(self._takes(line) for line in self._squeezed(lines))
         if self._free + self._slack < needed < self.rows:
-            self._more()
+            self._more("[Enter] go on, on a fresh screen")
             self.clear()
         self.lines(lines)
 

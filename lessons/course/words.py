@@ -115,8 +115,10 @@ def glued(text: str, width: int) -> str:
 
 
 def wrap_whole(text: str, cells: int) -> list[str]:
-    """As `wrap`, with commands and citations in one piece."""
-    return [part.replace(GLUE, " ") for part in wrap(glued(safe(text), cells), cells)]
+    """As `wrap`, with commands and citations in one piece, and no line after the first beginning
+    with blanks that stood between two words."""
+    parts = wrap(glued(safe(text), cells), cells)
+    return [part.replace(GLUE, " ") for part in [*parts[:1], *map(str.lstrip, parts[1:])]]
 
 
 def has_facts(text: str) -> bool:

@@ -123,7 +123,8 @@ class Workbench:
             self.desk.show([Line(after_hint(lesson, self.run.progress), "quiet"), Line()])
 
     def _edit(self) -> bool:
-        """Let the learner's editor have the terminal; False if there is none."""
+        """Let the learner's editor have the terminal, if they still want it; False if there is
+        none."""
         named = os.environ.get("VISUAL") or os.environ.get("EDITOR")
         try:
             command = shlex.split(named) if named else []
@@ -136,7 +137,9 @@ class Workbench:
         terminal = self.desk.terminal
         if not named and os.path.basename(command[0]) in ("vi", "vim"):
             self.desk.show([*sentence(LEAVE_VI)])
-            self.desk.wait("[Enter] open it   [q] quit")
+            prompt = "[Enter] open it   [Backspace] no   [q] quit"
+            if self.desk.wait(prompt, ("enter", "backspace")) == "backspace":
+                return True
         terminal.clear()
         try:
             with terminal.keyboard.lent():

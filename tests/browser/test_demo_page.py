@@ -138,9 +138,13 @@ def test_polite_close_is_clean_in_the_page(visit: Open) -> None:
     assert event_names(page) == ["→ new WebSocket", "← open", "← message", "→ close", "← close"]
     page.locator("#text").fill("anyone?")
     page.locator("#text").press("Enter")
-    expect(page.locator("#say-note")).to_contain_text("nothing was sent")
+    note = page.get_by_role("status").filter(has_text="not sent")
+    expect(note).to_have_text("not sent: this connection is closed. Open again.")
+    expect(note).to_be_in_viewport()
+    expect(page.locator("#sent")).to_have_text("0")
     page.get_by_role("button", name="Open again").click()
     state(page, "open")
+    expect(page.locator("#say-note")).to_have_text("")
     page.locator("#text").press("Enter")
     expect(page.locator("#talk .mine span")).to_have_text("anyone?")
 
@@ -242,6 +246,31 @@ def test_drawing_with_the_keyboard(visit: Open) -> None:
     expect(one.locator("#board-count")).to_have_text("The board is empty.")
 
 
+def test_a_closed_board_says_that_nothing_is_sent(visit: Open) -> None:
+    page = visit("/board", viewport={"width": 1200, "height": 800})
+    state(page, "open")
+    page.get_by_role("button", name="Close politely").click()
+    state(page, "closed")
+    note = page.locator("#board-words")
+    before = page.locator("#board").bounding_box()
+    page.locator("#board").click(position={"x": 40, "y": 40})
+    expect(note).to_have_text("not sent: this connection is closed. Open again.")
+    expect(note).to_be_in_viewport()
+    assert page.locator("#board").bounding_box() == before  # nothing moves under the pen
+    page.get_by_role("button", name="Wipe the board").click()
+    expect(note).to_contain_text("not sent")
+    page.get_by_role("button", name="Open again").click()
+    expect(note).to_have_text("")
+    expect(page.locator("#board-count")).to_have_text("The board is empty.")
+
+
+def test_the_connection_of_four_ways_is_named_and_no_lab_is_offered(visit: Open) -> None:
+    page = visit("/feed")
+    named = page.get_by_role("region", name="The WebSocket’s connection")
+    expect(named.locator("#address")).to_contain_text("/ws/ticker")
+    assert page.get_by_role("link", name="Lab").count() == 0
+
+
 def test_four_ways_see_the_same_ticks(visit: Open) -> None:
     page = visit("/feed")
 
@@ -340,6 +369,9 @@ def test_the_specimen_is_unclean_in_the_page(browser: Browser) -> None:
         page.evaluate("ws101.socket.send(new Uint8Array([1]))")
         state(page, "closed")
         expect(page.locator("#code")).to_have_text("1006")
+        expect(page.locator("#state-words")).to_contain_text(
+            "Press “Open again”, or reload this page."
+        )
         expect(page.locator("#was-clean")).to_have_text("false")
         assert "← error" in event_names(page)
         page.context.close()

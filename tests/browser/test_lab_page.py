@@ -69,6 +69,8 @@ def test_every_attempt_lands_on_its_shelf(page: Page, tmp_path: Path) -> None:
         page.goto(f"{server.url}/lab")
         expect(page.locator("#state")).to_have_text("open")
         expect(page.locator("#told tr")).to_have_count(9)
+        link = page.get_by_role("link", name="Lab", exact=True)
+        expect(link).to_have_attribute("aria-current", "page")
         assert page.locator("[data-try]").count() == len(ATTEMPTS)
         try_everything(page)
         assert on_shelf(page, "loud") == LOUD
@@ -83,6 +85,7 @@ def test_every_attempt_lands_on_its_shelf(page: Page, tmp_path: Path) -> None:
         page.get_by_role("button", name="Which parts refuse?").click()
         expect(page.locator("#said")).to_contain_text("ws.sock, a socket: cannot pickle")
         page.get_by_role("button", name="Unpickle a stranger").click()
+        expect(page.locator("#said li")).to_have_count(1)
         expect(page.locator("#said")).to_contain_text("the bytes called os.getpid()")
         page.goto("about:blank")
 
@@ -120,6 +123,25 @@ def test_the_page_acts_by_itself(page: Page, tmp_path: Path) -> None:
         page.goto(f"{server.url}/lab?act=browser")
         expect(page.locator(".shelves li")).to_have_count(len(IN_PAGE))
         assert on_shelf(page, "loud") | on_shelf(page, "silent") == set(IN_PAGE)
+        page.goto("about:blank")
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_what_a_button_brings_is_on_the_screen(page: Page, tmp_path: Path, motion: str) -> None:
+    with serve(tmp_path) as server:
+        page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": 1200, "height": 800})
+        page.goto(f"{server.url}/lab")
+        expect(page.locator("#state")).to_have_text("open")
+        page.get_by_role("button", name="Which parts refuse?").click()
+        expect(page.locator("#said li").last).to_be_in_viewport(ratio=1)
+        expect(page.locator("#said")).to_be_focused()
+        page.locator('[data-try="json-str"]').click()
+        expect(page.locator("#silent li")).to_have_count(1)
+        page.locator("[data-read]").click()
+        expect(page.locator("#silent .again")).to_have_count(1)
+        expect(page.locator("#silent")).to_be_in_viewport()
+        expect(page.locator("#shelves-title")).to_be_focused()
         page.goto("about:blank")
 
 

@@ -9,7 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from lessons.course.course import Course
+
 ROOT = Path(__file__).resolve().parents[2]
+LESSON = Course().find("handshake")
+SOLUTION = (LESSON.folder / "solution.py").read_text("utf-8")
 PATIENCE = 60.0  # seconds, for what must happen anyway
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +13,12 @@ import pytest
 from inspector.screen.paper import Paper
 from lessons.course.checks import Verdict, run_tests
 from lessons.course.course import Course
-from lessons.course.expect import Expect, Mismatch, Near, difference, same
 from lessons.course.home import Home
 from lessons.course.plugin import told as told_by_plugin
 from lessons.course.program import command
 from lessons.course.report import report
-from tests.lessons.course_tools import ROOT, alive, environment, until, ws101
+from tests.lessons.course_tools import LESSON, SOLUTION, alive, environment, until, ws101
 
-LESSON = Course().find("handshake")
-SOLUTION = (LESSON.folder / "solution.py").read_text("utf-8")
 PATIENT = 30.0
 
 
@@ -67,6 +62,7 @@ def test_the_stub_fails_and_says_where_expected_got_and_the_section(home: Home) 
     text = told(verdict, home)
     assert "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" in text
     assert "expected 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' got ''" in text
+    assert "your function is still the one you were given" in text
     assert "RFC 6455 §4.2.2" in text
     assert f"0 of 4 checks pass. a hint: {command('check', 3, '--hint')}" in text
 
@@ -105,17 +101,24 @@ def test_a_wrong_answer_fails_and_plain_pytest_says_the_same(home: Home, answer:
         (
             "def accept_key(key):\n    return helper(key)\ndef helper(key):\n    return key + 1",
             "TypeError",
-            'exercise.py, line 4, in helper: return key + 1 TypeError: can only concatenate str',
+            'got raised TypeError: can only concatenate str (not "int") to str '
+            "exercise.py, line 4, in helper: return key + 1 RFC 6455 §4.2.2",
         ),
         ("def accept_key(key:\n    pass", "syntax", "exercise.py, line 1: def accept_key(key:"),
         ("def accept(key):\n    pass", "broken", "exercise.py has no accept_key"),
         ("def accept_key():\n    pass", "TypeError", "takes 0 positional arguments"),
+        (
+            "def accept_key(key):\n    raise SystemExit",
+            "SystemExit",
+            "got raised SystemExit exercise.py, line 2, in accept_key: raise SystemExit",
+        ),
+        ("def accept_key(key):\n    raise KeyError(0)", "KeyError", "RFC 6455 §1.3) expected"),
         ("1 / 0", "ZeroDivisionError", "exercise.py, line 1: 1 / 0 ZeroDivisionError"),
         ("import nothing_of_this_name", "ModuleNotFoundError", "No module named"),
         ("raise SystemExit(0)", "SystemExit", "SystemExit: 0"),
         ("def accept_key(key):\n    raise NotImplementedError('later')", "not-written", "later"),
         ("def accept_key(key):\n    return accept_key(key)", "RecursionError", "RecursionError"),
-        ("def accept_key(key):\n    print('\\x1b[31mhi')\n    return ''", "stub", "␛[31mhi"),
+        ("def accept_key(key):\n    print('\\x1b[31mhi')\n    return ''", "nothing", "␛[31mhi"),
     ],
 )  # fmt: skip
 def test_what_goes_wrong_in_their_code_is_told_by_their_line(
@@ -130,6 +133,82 @@ def test_what_goes_wrong_in_their_code_is_told_by_their_line(
     assert "Traceback" not in text
     assert "plugin.py" not in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("number", ["1", "3", "5", "13"])
+def test_an_untouched_exercise_is_told_as_such(number: str, tmp_path: Path) -> None:
+    lesson = Course().find(number)
+    theirs = Home(tmp_path / "home")
+    theirs.hand_over(lesson)
+    stub = theirs.exercise(lesson)
+    stub.write_text(f'"""Another docstring."""  # and a comment\n{_after_docstring(stub)}', "utf-8")
+    verdict = run_tests(lesson, theirs.folder(lesson), theirs.path / "pytest.ini", PATIENT)
+    assert verdict.first_failure is not None
+    miss = verdict.first_failure.miss
+    assert (miss.words, miss.tag) == ("your function is still the one you were given", "stub")
+
+
+def _after_docstring(path: Path) -> str:
+    return path.read_text("utf-8").split('"""', 2)[2]
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "words"),
+    [
+        ("1", "def count_unasked(voices):\n    open = 0\n", "None came back: does every path"),
+        ("3", "def accept_key(key):\n    key.strip()\n", "None came back: does every path"),
+        ("13", "def which_shelf(*moves):\n    moves\n", "None came back: does every path"),
+    ],
+)
+def test_a_half_written_answer_is_told_what_it_lacks(
+    number: str, code: str, words: str, tmp_path: Path
+) -> None:
+    verdict = verdict_of(number, code, tmp_path)
+    assert verdict.first_failure is not None
+    assert words in verdict.first_failure.miss.words
+
+
+def verdict_of(number: str, code: str, tmp_path: Path) -> Verdict:
+    """The verdict on an answer to any lesson."""
+    lesson = Course().find(number)
+    theirs = Home(tmp_path / "home")
+    theirs.hand_over(lesson)
+    theirs.exercise(lesson).write_text(code, "utf-8")
+    return run_tests(lesson, theirs.folder(lesson), theirs.path / "pytest.ini", PATIENT)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "where", "expected", "got", "line"),
+    [
+        (
+            "1", "def count_unasked(voices):\n    return voices[0]\n",
+            "made up (S server, C client): nothing at all", "0",
+            "raised IndexError: list index out of range",
+            "exercise.py, line 2, in count_unasked:  return voices[0]",
+        ),
+        (
+            "5", "def parse_header(data):\n    return {'fin': data[99]}\n",
+            "the masked Hello of RFC 6455 §5.7, 11 bytes: the whole answer", "{'fin': True,",
+            "raised IndexError: index out of range",
+            "exercise.py, line 2, in parse_header:  return {'fin': data[99]}",
+        ),
+        (
+            "13", "def which_shelf(ws, store, restore, heard):\n    store(ws)\n",
+            "pickle.dumps, pickle.loads", "'loud'", "raised TypeError: cannot pickle",
+            "exercise.py, line 2, in which_shelf:  store(ws)",
+        ),
+    ],
+)  # fmt: skip
+def test_what_their_code_raises_is_told_with_what_it_was_asked(
+    number: str, code: str, where: str, expected: str, got: str, line: str, tmp_path: Path
+) -> None:
+    verdict = verdict_of(number, code, tmp_path)
+    assert verdict.first_failure is not None
+    miss = verdict.first_failure.miss
+    assert miss.where == where
+    assert miss.expected.startswith(expected)
+    assert miss.got.startswith(got)
+    assert miss.words == line
 
 
 @pytest.mark.parametrize(
@@ -238,167 +317,8 @@ def test_our_test_file_is_refreshed_and_theirs_is_never_touched(home: Home) -> N
 # `expect`
 
 
-def test_types_count_all_through() -> None:
-    assert same([1, (2, "x")], [1, (2, "x")])
-    assert same({"a": [1]}, {"a": [1]})
-    for got, expected in (
-        (True, 1), (1.0, 1), ([1], (1,)), ([True], [1]), ({"a": 1}, {"a": True}), ("a", b"a"),
-        (None, 0), ([1], [1, 2]), ({"a": 1}, {"b": 1}),
-    ):  # fmt: skip
-        assert not same(got, expected)
-
-
-def test_a_known_mistake_is_named_and_the_bytes_are_marked() -> None:
-    with pytest.raises(Mismatch) as caught:
-        Expect()(
-            126, 300, where="frame 8", rfc="6455 §5.2", wire=bytes.fromhex("81fe012c") + bytes(30),
-            mark=(2, 4), near=[Near("code", 126, "126 says where the length stands")],
-        )  # fmt: skip
-    assert caught.value.miss.tag == "code"
-    assert caught.value.miss.lines() == [
-        "frame 8",
-        "  81 fe 01 2c 00 00 00 00 00 00 00 00 00 00 00 00 ...",
-        "        ^^ ^^ bytes 2 to 3",
-        "expected  300",
-        "got       126",
-        "126 says where the length stands",
-        "RFC 6455 §5.2",
-    ]
-
-
-def test_a_mark_far_behind_is_still_seen() -> None:
-    with pytest.raises(Mismatch) as caught:
-        Expect()(1, 2, wire=bytes(range(60)), mark=(40, 41))
-    assert caught.value.miss.picture() == [
-        "... 20 21 22 23 24 25 26 27 28 29 2a 2b 2c 2d 2e 2f ...",
-        "                            ^^ byte 40",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("got", "expected", "words"),
-    [
-        ("abc", "abd", "they differ from character 2 on (counted from 0)"),
-        (b"a", b"ab", "the length differs: expected 2 bytes, got 1"),
-        (1, "1", "the type differs: expected str, got int"),
-        (1, 2, ""),
-    ],
-)
-def test_a_difference_in_words(got: object, expected: object, words: str) -> None:
-    assert difference(got, expected) == words
-
-
-# The command
-
-
-def test_check_by_command(home: Home) -> None:
-    fails = ws101("check", "3", "--dir", home.path)
-    assert fails.returncode == 1
-    assert "0 of 4 checks pass." in fails.stdout
-    home.exercise(LESSON).write_text(SOLUTION, "utf-8")
-    passes = ws101("check", "--dir", home.path)
-    assert passes.returncode == 0
-    assert "all 4 checks pass." in passes.stdout
-    assert passes.stderr == ""
-    assert max(map(len, passes.stdout.splitlines())) <= 80 or len(str(home.path)) > 60
-
-
-def test_json_for_programs(home: Home) -> None:
-    done = ws101("check", "3", "--format", "json", "--dir", home.path)
-    assert done.returncode == 1
-    found = json.loads(done.stdout)
-    assert (found["version"], found["status"]) == (1, "fail")
-    (lesson,) = found["lessons"]
-    assert lesson["lesson"] == "03_handshake"
-    assert [check["status"] for check in lesson["checks"]] == ["fail"] * 4
-    assert lesson["checks"][0]["miss"]["rfc"] == "6455 §4.2.2"
-
-
-def test_hints_come_in_stages_and_speak_to_the_mistake(home: Home) -> None:
-    where = ("--dir", str(home.path))
-    early = ws101("check", "3", "--solution", *where)
-    assert early.returncode == 2
-    assert "see the hints (3 to go)" in early.stderr
-    shutil.copyfile(LESSON.folder / "wrong" / "decoded_key.py", home.exercise(LESSON))
-    assert ws101("check", "3", *where).returncode == 1
-    said = [ws101("check", "3", "--hint", *where).stdout for _ in range(5)]
-    assert said[0].startswith("Hint for your last answer")
-    assert "You decoded the key from base64 first." in said[0]
-    assert [text.split(":")[0] for text in said[1:]] == [
-        "Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3",
-    ]  # fmt: skip
-    assert "--solution shows a solution" in said[3]
-    shown = ws101("check", "3", "--solution", *where)
-    assert shown.returncode == 0
-    assert SOLUTION.strip() in shown.stdout
-
-
-def test_reset_keeps_what_was_there(home: Home) -> None:
-    for text in ("first = 1\n", "second = 2\n"):
-        home.exercise(LESSON).write_text(text)
-        done = ws101("check", "3", "--reset", "--dir", home.path)
-        assert done.returncode == 0
-        assert "What you had is kept: " in done.stdout
-    kept = sorted(path.read_text() for path in home.folder(LESSON).glob("exercise-*.py"))
-    assert kept == ["first = 1\n", "second = 2\n"]
-    stub = (LESSON.folder / "exercise.py").read_bytes()
-    assert home.exercise(LESSON).read_bytes() == stub
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("check",), "no exercise was begun in "),
-        (("check", "99"), "there is no lesson '99'; there are "),
-        (("check", "--hint"), "which lesson? you have begun none"),
-        (("check", "3", "--hint", "--reset"), "--hint and --reset exclude each other"),
-        (("check", "3", "--watch", "--format", "json"), "without --watch"),
-        (("check", "3", "--nope"), "no such option"),
-        (("learn", "nope"), "there is no lesson 'nope'"),
-        (("course", "verify", "99"), "there is no lesson '99'"),
-        (("nope",), "no command is called 'nope'; there are learn, "),
-    ],
-)
-def test_wrong_calls_are_told_in_one_line(
-    tmp_path: Path, arguments: tuple[str, ...], words: str
-) -> None:
-    done = ws101(*arguments, WS101_HOME=str(tmp_path / "none"))
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
-    assert words in done.stderr.lower() if words.islower() else words in done.stderr
-
-
-def test_a_folder_that_can_not_be_written_is_told_in_one_line(tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("x")
-    done = ws101("check", "3", "--dir", blocked)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert "choose another folder with --dir or WS101_HOME" in done.stderr
-
-
 def test_a_report_has_no_line_wider_than_80(home: Home) -> None:
     verdict = verdict_on(home, "def accept_key(key):\n    print('x' * 500)\n    return 'y' * 500\n")
     with open(os.devnull, "w") as nowhere:
         Paper(nowhere).lines(report(verdict, home))
     assert "your code printed:" in told(verdict, home)
-
-
-def test_watch_checks_again_on_save(home: Home) -> None:
-    command = [sys.executable, "-u", "-m", "lessons.cli", "check", "3", "--watch"]
-    with subprocess.Popen(
-        [*command, "--dir", str(home.path)],
-        cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout
-        said = ""
-        while "watching" not in said and (line := process.stdout.readline()):
-            said += line
-        assert "0 of 4 checks pass" in said
-        home.exercise(LESSON).write_text(SOLUTION, "utf-8")
-        lines = iter(process.stdout.readline, "")
-        assert any("all 4 checks pass" in line for line in lines)
-        process.send_signal(2)
-        assert process.wait(30) == 0
-        assert "Traceback" not in process.stdout.read()

@@ -60,6 +60,17 @@ def test_what_it_tells_to_type_works_where_it_is_told(
     assert command("check", 3) == f"'{ours}' check 3".replace(f"{tmp_path}/", "")
 
 
+@pytest.mark.parametrize("typed", [["--dir", "/my home/x"], ["--dir=/my home/x"]])
+def test_the_folder_that_was_named_is_named_again(
+    typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["ws101", "learn", *typed, "3"])
+    assert command("check", 3, "--hint").endswith(" check 3 --hint --dir '/my home/x'") or (
+        command("check", 3, "--hint").endswith(" check 3 --hint '--dir=/my home/x'")
+    )
+    assert "--dir" not in command("dump", "x.pcapng")
+
+
 def test_a_checkout_that_was_not_installed_is_called_by_its_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from lessons.course.course import Course
 from lessons.course.home import Home
-from lessons.course.map import ago, drawn_map, following
+from lessons.course.map import ago, drawn_map, following, next_words
 from lessons.course.progress import LessonState, Progress
 
 
@@ -58,6 +58,25 @@ def test_where_to_go_on(tmp_path: Path) -> None:
     for lesson in (zero, one):
         progress.change(lesson.slug, done)
     assert following(course, progress) == one  # all done: where we were
+    assert next_words(one, progress[one.slug]).startswith("nothing is left")
+    progress.change(two.slug, lambda state: setattr(state.exercise, "passed", False))
+    assert following(course, progress) == two  # but for its exercise
+    words = next_words(two, progress[two.slug])
+    assert words.startswith(f"the exercise of lesson {two}: ")
+    assert words.endswith("check 2")
+
+
+def test_a_step_is_told_where_one_was_taken(tmp_path: Path) -> None:
+    course = course_of(tmp_path, 2)
+    progress = Progress(Home(tmp_path / "home"))
+    zero, one = course.lessons
+    progress.change(zero.slug, lambda state: setattr(state.exercise, "tries", 1))
+    progress.change(one.slug, lambda state: setattr(state, "captures", ["x.pcapng"]))
+    lines = [line.plain for line in drawn_map(course, progress, zero)]
+    first, second = (next(line for line in lines if f" {n} Lesson" in line) for n in (0, 1))
+    assert first.endswith("exercise open")
+    assert "step" not in first
+    assert second.endswith("step 1")
 
 
 def test_when_that_was() -> None:

@@ -80,7 +80,10 @@ def copy(one: str, other: str) -> Callable[[Path], None]:
         ),
         (edit("experiment.py", '"received", chat', '"received", chatt'), "NameError"),
         (copy("solution.py", "exercise.py"), "the stub does not fail"),
-        (edit("exercise.py", 'return ""', "raise ValueError"), "does not say expected, got"),
+        (
+            edit("exercise.py", 'return ""', "raise NotImplementedError"),
+            "does not say expected, got",
+        ),
         (edit("solution.py", ".digest()", ".hexdigest().encode()"), "solution.py does not pass"),
         (copy("solution.py", "wrong/right.py"), "wrong/right.py passes all checks"),
     ],

@@ -73,6 +73,24 @@ def test_marks_point_at_the_bytes_that_are_meant() -> None:
         places = CHECK.places(CHECK.truth(0x81, length, key))
         assert places["length"] == extended
         assert wire[slice(*places["masking_key"])] == key
+        bare = CHECK.places(CHECK.truth(0x81, length, None))
+        assert bare["masking_key"] == (1, 2)  # the MASK bit says that there is none
+
+
+@pytest.mark.parametrize(
+    ("first", "got", "words"),
+    [
+        (0x81, 0x81, "this is the whole first byte; FIN is still in it"),
+        (0xC1, 0xC1, "this is the whole first byte; FIN and RSV are still in it"),
+        (0xC1, 0x41, "an RSV bit is still in it: the opcode is the lowest four bits"),
+        (0xC1, 0x81, "FIN is still in it: the opcode is the lowest four bits"),
+        (0x10, 0x10, "an RSV bit is still in it: the opcode is the lowest four bits"),
+    ],
+)
+def test_what_is_left_in_an_opcode_is_named(first: int, got: int, words: str) -> None:
+    wire = CHECK.header(first, 0, None)
+    near = CHECK.mistakes("opcode", wire, CHECK.truth(first, 0, None))
+    assert next(each.words for each in near if each.value == got) == words
 
 
 def test_the_sample_shows_what_the_lesson_says() -> None:

@@ -14,10 +14,8 @@ from inspector.core.rfc import GUID
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
 from lessons.course.program import command
-from tests.lessons.course_tools import ROOT, alive, children_of, until
+from tests.lessons.course_tools import ROOT, SOLUTION, alive, children_of, until
 from tests.lessons.sitting import Sitting
-
-SOLUTION = (ROOT / "lessons/03_handshake/solution.py").read_text("utf-8")
 
 
 @pytest.fixture
@@ -135,7 +133,7 @@ def test_kill_9_loses_nothing_and_leaves_nothing(sitting: Sitting, home: Path) -
             until(lambda pid=pid: not alive(pid), f"the server {pid} ends with its runner")
 
     with Sitting("learn", "--dir", str(home)) as again:
-        again.sees("lesson 3 The handshake, step 2 of 5")
+        again.sees("next step 2 of 5 of lesson 3 The handshake")
         again.sees("http://127.0.0.1:")
         again.press("enter")
         again.sees("Still the same connection")
@@ -199,7 +197,7 @@ def test_the_map_shows_every_lesson_and_goes_to_any(home: Path) -> None:
 def test_keys_are_explained_and_steps_can_be_gone_back(sitting: Sitting) -> None:
     to_the_hello(sitting)
     sitting.press("?")
-    sitting.sees("not now: leave out the rest of this step")
+    sitting.sees("not now, leave out the rest of this step")
     sitting.press("b")
     sitting.sees("No browser opens from here: go to http://127.0.0.1:")
     sitting.press("s")
@@ -209,6 +207,46 @@ def test_keys_are_explained_and_steps_can_be_gone_back(sitting: Sitting) -> None
     sitting.press("p")
     sitting.sees("It begins as HTTP")
     sitting.sees("seen already")
+
+
+def test_a_question_can_be_gone_back_from_and_is_not_answered_unseen(sitting: Sitting) -> None:
+    sitting.press("2", "enter")  # before anything was there to read
+    sitting.sees("your answer?")
+    sitting.press("enter")
+    sitting.sees("your answer? first: [1-4] choose")
+    sitting.press("p")  # there is no step before the first
+    lock(sitting, "1")
+    sitting.sees("waiting for your hello")
+    sitting.press("s")
+    through(sitting, "Still the same connection")
+    sitting.sees("your answer?")
+    sitting.press("p")
+    sitting.sees("It begins as HTTP")
+    sitting.sees("your prediction, locked: 1")
+
+
+def test_the_map_goes_where_the_arrows_point_and_the_servers_stay(home: Path) -> None:
+    with Sitting("learn", "--dir", str(home)) as sitting:
+        sitting.sees("through the tap")
+        servers = set(children_of(sitting.process.pid))
+        sitting.press("\x1b[B")
+        sitting.sees("> 3 The handshake")
+        sitting.press("\x1b[A")
+        sitting.sees("> 1 What is a WebSocket?")
+        sitting.press("enter")
+        sitting.sees("You ask, it answers")
+        sitting.press("m")
+        sitting.sees("next lesson 1 What is a WebSocket?")
+        sitting.sees("through the tap")
+        assert set(children_of(sitting.process.pid)) == servers
+        sitting.press("5")
+        sitting.sees("lesson 5 [Enter] go there")
+        sitting.press("enter")
+        sitting.sees("Anatomy of a frame · step 1")
+        sitting.press("q")
+        assert sitting.ends() == 0
+        shown = " ".join(sitting.look().split())
+        assert f"Come back with: {command('learn')} --dir {home}" in shown
 
 
 def test_a_server_that_dies_is_started_again(sitting: Sitting) -> None:
@@ -241,7 +279,7 @@ def test_it_reads_without_colour(home: Path) -> None:
 
 def test_it_reads_on_a_terminal_that_can_do_nothing(home: Path) -> None:
     with Sitting("learn", "3", "--dir", str(home), term="dumb") as sitting:
-        sitting.sees("It begins as HTTP")
+        sitting.sees("your answer?")
         sitting.press("1", "enter")
         sitting.sees("waiting for your hello")
         sitting.press("s")

@@ -54,7 +54,8 @@ def check(
     """Check your answer to a LESSON's exercise, or to all that you have begun.
 
     Your answer lies in ~/ws101/NN_name/exercise.py. The checks are pytest tests beside it: plain
-    `pytest` in that folder gives the same verdict. Exit code 0: everything passes; 1: not yet.
+    `pytest` in that folder gives the same verdict, if it is the one installed with ws101
+    (.venv/bin/pytest of its checkout). Exit code 0: everything passes; 1: not yet.
 
     \b
     ws101 check 3            how far is it?

@@ -25,6 +25,7 @@ const line = new Line({
   opened: () => {
     drawn.length = 0; // the server tells a newcomer what is on the board
     paint();
+    tell("");
   },
   message: hear,
 });
@@ -66,7 +67,12 @@ function send(x0, y0, x1, y1) {
 }
 
 function tellIfClosed(sent) {
-  if (!sent) words.textContent = "The line is not open: nothing was sent. Open it again first.";
+  if (!sent) tell(line.refusal, "refused");
+}
+
+function tell(said, how = "") {
+  words.textContent = said;
+  words.dataset.how = how;
 }
 
 onPress(byId("wipe"), () => tellIfClosed(line.send(Uint8Array.of(WIPE).buffer)));
@@ -134,7 +140,7 @@ canvas.addEventListener("keydown", (event) => {
   aim();
   if (line.isOpen) {
     const name = PENS[pens.findIndex((choice) => choice.checked)];
-    words.textContent = `Pen ${down ? "down" : "up"}, ${name}, at ${x}, ${y}.`;
+    tell(`Pen ${down ? "down" : "up"}, ${name}, at ${x}, ${y}.`);
   }
 });
 

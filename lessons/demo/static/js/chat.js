@@ -12,20 +12,25 @@ const note = document.getElementById("say-note");
 let me = "";
 let leftOut = 0;
 
-const line = new Line({ message: hear });
+const line = new Line({ message: hear, opened: () => tell("") });
 
 document.getElementById("say").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!input.value) {
-    note.textContent = "Type something first.";
+    tell("Type something first.");
   } else if (line.send(input.value)) {
     input.value = "";
-    note.textContent = "";
+    tell("");
   } else {
-    note.textContent = "The line is not open: nothing was sent. Open it again first.";
+    tell(line.refusal, "refused");
   }
   input.focus();
 });
+
+function tell(words, how = "") {
+  note.textContent = words;
+  note.dataset.how = how;
+}
 
 function hear(data) {
   if (typeof data !== "string") return;
@@ -57,7 +62,7 @@ function say(who, words) {
   if (talk.children.length > KEPT) {
     talk.firstElementChild.remove();
     leftOut += 1;
-    note.textContent = `${leftOut} earlier lines are not kept on this page.`;
+    tell(`${leftOut} earlier lines are not kept on this page.`);
   }
   if (atEnd) talk.scrollTop = talk.scrollHeight;
 }

@@ -13,6 +13,7 @@ import { visible } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const LONG = 160;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
 const FACTS = [
   ["pid", "process"],
   ["class", "class of ws"],
@@ -100,9 +101,12 @@ function hear(data) {
   const said = JSON.parse(data);
   if (said.lab === "hello") return greet(said);
   if (said.lab === "tried") return file(said);
-  if (said.lab === "read") return said.trials.forEach((trial) => file(trial, said.pid));
+  if (said.lab === "read") {
+    said.trials.forEach((trial) => file(trial, said.pid));
+    return lookAt(byId("shelves-title"), byId("shelves-title").closest(".panel"));
+  }
   if (said.lab === "parts") {
-    for (const [part, type, why] of said.refused) say(`ws.${part}, a ${type}: ${why}`);
+    say(...said.refused.map(([part, type, why]) => `ws.${part}, a ${type}: ${why}`));
   } else if (said.lab === "stranger") {
     say(`pickle.loads of ${said.bytes.length / 2} bytes from a stranger returned ${said.back}: ` +
       `the bytes called os.getpid() in the server (process ${said.pid}). They could have called anything.`);
@@ -224,10 +228,22 @@ function file(trial, reader = null) {
   if (button && reader === null) button.dataset.done = ` ${shelf}`;
 }
 
-function say(words) {
-  const entry = document.createElement("li");
-  entry.textContent = short(words, 300);
-  byId("said").append(entry);
+/** The answer to a button, beneath it; it takes the place of the one before. */
+function say(...answers) {
+  const entries = answers.map((words) => {
+    const entry = document.createElement("li");
+    entry.textContent = short(words, 300);
+    return entry;
+  });
+  byId("said").replaceChildren(...entries);
+  lookAt(byId("said"));
+}
+
+/** What a button brought may be off the screen: go there, with the focus and with the eye. */
+function lookAt(element, shown = element) {
+  element.focus({ preventScroll: true });
+  const block = shown.offsetHeight < innerHeight ? "nearest" : "start";
+  shown.scrollIntoView({ block, behavior: still.matches ? "auto" : "smooth" });
 }
 
 function paragraph(words) {

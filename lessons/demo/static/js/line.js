@@ -85,6 +85,12 @@ export class Line {
     this.show("the handshake is under way");
   }
 
+  /** Why `send` returned false, for whoever pressed the button. */
+  get refusal() {
+    const early = this.socket.readyState === WebSocket.CONNECTING;
+    return `not sent: this connection is ${early ? "not open yet." : "closed. Open again."}`;
+  }
+
   /** Send a message; false if the line is not open. */
   send(data) {
     if (!this.isOpen) return false;
@@ -109,7 +115,8 @@ export class Line {
     byId("reason").textContent = reason ? visible(reason) : "(empty)";
     byId("was-clean").textContent = wasClean;
     const meaning = CODES.get(code) ?? "a code of the application's own";
-    this.show(`with ${code} (${meaning})${why}, ${wasClean ? "clean" : "not clean"}`);
+    const advice = code === 1006 ? ". Press “Open again”, or reload this page." : "";
+    this.show(`with ${code} (${meaning})${why}, ${wasClean ? "clean" : "not clean"}${advice}`);
     this.on.closed?.();
   }
 

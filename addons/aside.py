@@ -2,8 +2,8 @@
 
 They hold the reading end of a pipe from the proxy as their standard input. Nothing is ever sent
 through it: its end says that the proxy is gone, in whatever manner, so no orphan stays behind.
-Ctrl-C in a terminal reaches every process there, but is meant for the proxy alone; these two go on
-to the end of the capture.
+Ctrl-C in a terminal is meant for the proxy alone: these two stand in process groups of their own,
+which it does not reach, and go on to the end of the capture.
 
     show    `ws101 dump --live FILE`, a hidden option that does just this
     copy    the bytes of FILE to standard output, as it grows
@@ -36,7 +36,7 @@ def start(
     program = ["-m", "inspector", "dump", "--live"] if role == "show" else [__file__]
     # -P: what lies in the folder we were started in is not to be imported.
     command = [sys.executable, "-P", *program, *options, str(capture)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, process_group=0)
 
 
 def release(process: subprocess.Popen[bytes]) -> None:
@@ -46,10 +46,10 @@ def release(process: subprocess.Popen[bytes]) -> None:
 
 
 def wait(process: subprocess.Popen[bytes], patience: float | None = None) -> int:
-    """Its exit code; an impatient Ctrl-C ends it, or, after so many seconds, we do."""
+    """Its exit code; after so many seconds, we end it."""
     try:
         return process.wait(patience)
-    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+    except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
 

@@ -84,10 +84,11 @@ def proxy(
         purpose += ", the Host header as the client sent it" if option == "--to" else " (a proxy)"
     check_free(host, port)
     to_stdout = output == "-"
-    if to_stdout and sys.stdout.isatty():
+    if to_stdout and (sys.stdout is None or sys.stdout.isatty()):
         raise Mistake("-o -: a capture is no text for a terminal; pipe it, or name a file")
 
     home = data_folder()
+    configuration = own_folder(home / "mitmproxy")
     path, writer = new_capture(home, None if to_stdout else output, force=force)
     plan = Plan(
         mode=mode,
@@ -100,16 +101,27 @@ def proxy(
         show=not quiet,
         to_stdout=to_stdout,
         capture=path,
-        configuration=home / "mitmproxy",
+        configuration=configuration,
     )
-    from addons.session import run
+    try:
+        from addons.session import run
 
-    context.exit(run(plan, writer))
+        context.exit(run(plan, writer))
+    except KeyboardInterrupt:  # before it listened
+        if writer.connections == 0:
+            path.unlink(missing_ok=True)
+        raise
 
 
 @click.command(cls=Command)
 def addon() -> None:
-    """Print the path of the addon, for your own mitmproxy: mitmdump -s "$(ws101 addon)"."""
+    """Print the path of the addon, for a mitmproxy of your own.
+
+    Without --listen-host, mitmproxy waits for other machines, too.
+
+    \b
+    mitmdump --listen-host 127.0.0.1 -s "$(ws101 addon)" --set ws101_file=chat.pcapng
+    """
     click.echo(str(Path(__file__).with_name("websocket_tap.py")))
 
 
@@ -117,6 +129,17 @@ def data_folder() -> Path:
     """Where captures and mitmproxy's certificates live: WS101_HOME, or the system's data folder."""
     named = os.environ.get("WS101_HOME")
     return Path(named).expanduser().absolute() if named else platformdirs.user_data_path("ws101")
+
+
+def own_folder(path: Path) -> Path:
+    """A folder that only its owner can read, made if it is not there."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        words = f"{path}: {error.strerror}; choose another data folder with WS101_HOME"
+        raise Mistake(words) from None
+    return path
 
 
 def new_capture(home: Path, output: str | None, *, force: bool) -> tuple[Path, CaptureWriter]:
@@ -219,7 +242,18 @@ def is_itself(server: tuple[str, int], own: tuple[str, int]) -> bool:
         return False  # an unknown host; the client will be told so
     owned = addresses(own[0])
     everywhere = any(each.is_unspecified for each in owned)
-    return bool(reached & owned) or (everywhere and any(each.is_loopback for each in reached))
+    return bool(reached & owned) or (everywhere and any(map(is_ours, reached)))
+
+
+def is_ours(address: IP) -> bool:
+    """Is it an address of this machine? Then one can wait there."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as trial:
+            trial.bind((str(address), 0))
+    except OSError:
+        return False
+    return True
 
 
 def in_url(host: str) -> str:

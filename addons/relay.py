@@ -83,6 +83,7 @@ class Tap(layer.Layer):
         self._everything = everything
         self._state: Callable[[events.Event], Commands] = self._collect
         self._held: list[tuple[events.Event, float]] = []
+        self._held_size = 0
         self._head = bytearray()
         self._shut: set[Connection] = set()
 
@@ -102,10 +103,11 @@ class Tap(layer.Layer):
         if isinstance(event, events.DataReceived):
             # Empty lines before a request are to be ignored, RFC 9112 §2.2.
             self._head += event.data if self._head else event.data.lstrip(b"\r\n")
+            self._held_size += len(event.data)
         size = head_length(self._head, searched)
         # In a tunnel or where all is recorded, another protocol must not wait to be told from HTTP.
         other = (self._everything or not self._in_front) and not _METHOD.match(self._head)
-        whole = size is not None or len(self._head) > MAX_HEAD or other
+        whole = size is not None or self._held_size > MAX_HEAD or other
         ended = isinstance(event, events.ConnectionClosed)
         if whole or ended:
             head = parse_head(bytes(self._head[: size or MAX_HEAD]))
@@ -163,6 +165,8 @@ class Tap(layer.Layer):
             offers = server.alpn_offers or client.alpn_offers
             server.alpn_offers = [name for name in offers if name in HTTP1_ALPNS]
             error = yield commands.OpenConnection(server)
+            if self.stopped:
+                return
         elif not error and not server.state & ConnectionState.CAN_WRITE:
             error = "it has closed the connection"
         if error:
@@ -194,7 +198,12 @@ class Tap(layer.Layer):
             yield commands.CloseConnection(self.context.client)
 
     def _relay(self, event: events.Event) -> Commands:
-        if not isinstance(event, events.ConnectionEvent) or self.stopped:
+        if not isinstance(event, events.ConnectionEvent):
+            return
+        if self.stopped:
+            for connection in (self.context.client, self.context.server):
+                if connection.connected:
+                    yield commands.CloseConnection(connection)
             return
         self._record(event, time.time())
         yield from self._pass_on(event)

@@ -31,6 +31,8 @@ from inspector.files.recorder import CaptureWriter
 
 WEEK = 7 * 24 * 3600
 """Seconds of silence that a connection may keep: a WebSocket is often silent for long."""
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end the proxy in good order."""
 
 
 def run(plan: Plan, writer: CaptureWriter) -> int:
@@ -42,7 +44,10 @@ def run(plan: Plan, writer: CaptureWriter) -> int:
     logging.basicConfig(handlers=[Log()], level=logging.WARNING, force=True)
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # of peers that are gone, at each write
     asyncio.run(session.relay())
-    return session.conclude()
+    code = session.conclude()
+    for number in STOPS:  # all is said and done: a late one must not turn that into a death
+        signal.signal(number, signal.SIG_IGN)
+    return code
 
 
 class Session:
@@ -60,8 +65,6 @@ class Session:
 
     async def relay(self) -> None:
         plan = self.plan
-        plan.configuration.mkdir(mode=0o700, parents=True, exist_ok=True)
-        plan.configuration.chmod(0o700)
         master = Master(options.Options())
         self.servers = proxyserver.Proxyserver()
         master.addons.add(
@@ -90,14 +93,17 @@ class Session:
         )
         self.master = master
         loop = asyncio.get_running_loop()
-        signals = [signal.SIGINT, signal.SIGTERM]
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signals.append(signal.SIGHUP)
-        for number in signals:
+        heard = list(STOPS)
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # that is what nohup is for
+            heard.remove(signal.SIGHUP)
+        for number in heard:
             loop.add_signal_handler(number, self.stop, number)
         await master.run()
-        for number in signals:
+        signal.pthread_sigmask(signal.SIG_BLOCK, heard)  # none is to fall between two handlers
+        for number in heard:
             loop.remove_signal_handler(number)
+            signal.signal(number, self.hurry)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, heard)
 
     def running(self) -> None:
         plan = self.plan
@@ -121,13 +127,21 @@ class Session:
         if plan.to_stdout:
             self.copier = aside.start("copy", plan.capture)
         if plan.show:
-            output = sys.stderr.fileno() if plan.to_stdout else None
+            output = None
+            if plan.to_stdout:
+                output = sys.stderr.fileno() if sys.stderr else subprocess.DEVNULL
             options = ["--http"] if plan.everything else []
             self.viewer = aside.start("show", plan.capture, *options, output=output)
 
     def stop(self, number: signal.Signals) -> None:
         self.patience = None if number == signal.SIGINT else aside.PATIENCE
         self.master.shutdown()
+
+    def hurry(self, *_: object) -> None:
+        """Another signal, while those who read the capture come to its end: they need not."""
+        for reader in (self.viewer, self.copier):
+            if reader:
+                reader.kill()
 
     def report_loss(self, error: OSError) -> None:
         say(f"ws101: the capture is incomplete: {error.strerror}: {safe(str(self.plan.capture))}")
@@ -142,20 +156,25 @@ class Session:
         file = safe(str(plan.capture))
         if self.viewer and not writer.complete:
             aside.release(self.viewer)  # it would wait for the end of the capture
-        if self.viewer and aside.wait(self.viewer, self.patience) == 0:
-            say(f"ws101 proxy: recorded in {file}")
-        else:
-            plural = "" if writer.connections == 1 else "s"
-            amount = f"{writer.connections} connection{plural}, {writer.bytes} bytes"
-            say(f"ws101 proxy: {amount} recorded in {file}")
-        if writer.lost_records:
-            say(f"  {writer.lost_records} records ({writer.lost_bytes} bytes) could not be written")
+        summed_up = self.viewer is not None and aside.wait(self.viewer, self.patience) == 0
+        passed_on = False
         if self.copier:
             aside.release(self.copier)
-            if aside.wait(self.copier) == 0:
-                plan.capture.unlink(missing_ok=True)
-            else:
-                say(f"  not all of it was passed on; it is kept in {file}")
+            passed_on = aside.wait(self.copier) == 0
+        there = writer.is_at(plan.capture)
+        plural = "" if writer.connections == 1 else "s"
+        amount = f"{writer.connections} connection{plural}, {writer.bytes} bytes "
+        done = "passed on to standard output" if passed_on else f"recorded in {file}"
+        say(f"ws101 proxy: {'' if summed_up else amount}{done}")
+        if writer.lost_records:
+            say(f"  {writer.lost_records} records ({writer.lost_bytes} bytes) could not be written")
+        if self.copier and not passed_on:
+            say(f"  not all of it was passed on; it is kept in {file}")
+        if there and passed_on:
+            plan.capture.unlink(missing_ok=True)
+        elif not there and not passed_on:
+            say("  which was removed or replaced while it was written: what it held is lost")
+            return 1
         return 1 if writer.lost_records else 0
 
 
@@ -169,12 +188,12 @@ class Manners:
             data.server.sni = mode.address[0]
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
-        flow.request.stream = True
+        flow.request.stream = flow.request.stream or True
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Bodies as they come, not when they are complete: some never are (server-sent events)."""
         if flow.response:
-            flow.response.stream = True
+            flow.response.stream = flow.response.stream or True
 
 
 class Log(logging.Handler):
@@ -194,7 +213,8 @@ class Log(logging.Handler):
 def say(words: str) -> None:
     """A line on standard error, which may be closed or gone: nobody's traffic depends on it."""
     with contextlib.suppress(OSError, ValueError):
-        print(words, file=sys.stderr, flush=True)
+        if sys.stderr:  # print would take standard output in its place
+            print(words, file=sys.stderr, flush=True)
 
 
 def existing(variable: str) -> str | None:

@@ -1,6 +1,8 @@
 """The exact tap: every WebSocket connection recorded byte for byte, as a mitmproxy addon.
 
-    mitmdump -s addons/websocket_tap.py --set ws101_file=capture.pcapng
+    mitmdump --listen-host 127.0.0.1 -s addons/websocket_tap.py --set ws101_file=capture.pcapng
+
+Without `--listen-host`, mitmproxy waits on all addresses, for other machines, too.
 
 It asks to be first on each connection (the `next_layer` hook) and puts `relay.Tap` there, which
 relays the bytes untouched and records each read before it is sent. An Upgrade that comes too late

@@ -65,11 +65,11 @@ def _block(kind: int, body: bytes) -> bytes:
 
 def _comment(facts: Mapping[str, object]) -> tuple[int, bytes]:
     """Facts as an opt_comment `ws101 {json}`; strings are shortened if it would not fit."""
-    text = json.dumps(facts, separators=(",", ":"))
+    text = f"ws101 {json.dumps(facts, separators=(',', ':'))}"
     if len(text) > MAX_COMMENT:
         short = {k: v[:1000] + "…" if isinstance(v, str) else v for k, v in facts.items()}
-        text = json.dumps(short, separators=(",", ":"))
-    return pcapng.OPT_COMMENT, f"ws101 {text}".encode()[:MAX_COMMENT]
+        text = f"ws101 {json.dumps(short, separators=(',', ':'))}"
+    return pcapng.OPT_COMMENT, text.encode()[:MAX_COMMENT]
 
 
 PREAMBLE = _block(
@@ -99,6 +99,7 @@ class CaptureWriter:
         """Its end is written, too."""
         self._fd = fd
         self.on_loss = on_loss
+        self._identity = _identity(os.fstat(fd))
         self._size = 0
         self._torn = False
         self._open: set[Stream] = set()
@@ -115,10 +116,11 @@ class CaptureWriter:
         """
         path = Path(path)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if force and path.exists(follow_symlinks=False):
+        if path.exists(follow_symlinks=False):
             if not stat.S_ISREG(path.lstat().st_mode):
                 raise FileExistsError(errno.EEXIST, "Not a regular file", str(path))
-            path.unlink()
+            if force:
+                path.unlink()
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         fd = os.open(path, flags, 0o600)
         try:
@@ -168,6 +170,13 @@ class CaptureWriter:
         with contextlib.suppress(OSError):
             self._put(_block(pcapng.INTERFACE_STATISTICS, body))
             self.complete = True
+
+    def is_at(self, path: Path) -> bool:
+        """Is this capture what is found at `path`, or was it removed or replaced meanwhile?"""
+        try:
+            return _identity(path.stat()) == self._identity
+        except OSError:
+            return False
 
     def record(self, *parts: bytes | memoryview, payload: int) -> None:
         """Write one block, `payload` of whose bytes came from a peer. Never raises OSError."""
@@ -292,6 +301,10 @@ class _Side(NamedTuple):
     destination_port: int
     summed: int
     """IPv4: the header's 16-bit words, but for the length and the checksum itself."""
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _ticks(time: float) -> int:

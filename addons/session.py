@@ -115,6 +115,8 @@ class Session:
         self.listening = True
         host, port = addresses[0][:2]
         say(f"ws101 proxy listening on http://{f'[{host}]' if ':' in host else host}:{port}")
+        if plan.mode.startswith("reverse"):
+            say(f"  a WebSocket client goes to ws://{f'[{host}]' if ':' in host else host}:{port}")
         say(f"  {plan.purpose}")
         say(f"  recording to {safe(str(plan.capture))}")
         if not plan.mode.startswith("reverse:http:"):

@@ -2,10 +2,11 @@
 
 Pasted frames have no past. They are judged by the rules that need none, joined to messages as far
 as they are there, and inflated if the user says that permessage-deflate was agreed, or a response
-pasted with them does.
+pasted with them does. A message that may be compressed, and nobody says so, is not judged.
+Heads are judged where they are a handshake's, a response only behind its request.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,11 +14,14 @@ from inspector.core.explain import Part
 from inspector.core.findings import Finding, Rule
 from inspector.core.frames import Frame
 from inspector.core.handshake import Agreement, Deflate, Extension, negotiated
+from inspector.core.heads import Head
 from inspector.core.life import Life
 from inspector.core.messages import Message
 from inspector.core.rfc import DEFLATE
 from inspector.core.rules.framing import rules_for
 from inspector.core.rules.messages import MESSAGE_RULES
+from inspector.core.rules.request import REQUEST_RULES
+from inspector.core.rules.response import RESPONSE_RULES
 from inspector.core.seen import Seen
 
 NEED_A_PAST: Final = frozenset({"cont-without-start", "pong-unsolicited"})
@@ -44,12 +48,30 @@ def judged(parts: Iterable[Part], deflate: bool) -> list[Said]:
     seen = Seen(agreement, Life())
     skipped = NEED_A_PAST if known else NEED_A_PAST | NEED_A_HANDSHAKE
     frames: list[Said] = []
+    request: Head | None = None
     for each in said:
+        if each.part.head is not None:
+            each.findings += _judge_head(each.part.head, request)
+            request = None if each.part.head.is_response else each.part.head
         if each.part.frame is not None:
             frames.append(each)
             each.number = len(frames)
             _judge(each, each.part.frame, frames, seen, skipped)
     return said
+
+
+def _judge_head(head: Head, request: Head | None) -> Iterator[Finding]:
+    """What a handshake's head breaks; `request` is what a response answers, if that is known."""
+    if not head.complete:
+        return
+    if not head.is_response:
+        for rule, check in REQUEST_RULES if head.is_websocket else []:
+            if found := check(head):
+                yield Finding(rule, "client", "request", *found)
+    elif request is not None and request.is_websocket:
+        for rule, check_both in RESPONSE_RULES:
+            if found := check_both(request, head):
+                yield Finding(rule, "server", "response", *found)
 
 
 def _agreement(said: list[Said], deflate: bool) -> tuple[Agreement, bool]:
@@ -81,7 +103,7 @@ def _judge(
         return
     message = seen.of(frame.side).assembler.add(each.number or 0, frame)
     seen.take(each.number or 0, frame)
-    if message is None:
+    if message is None or (message.first.rsv1 and seen.agreement.compresses is not True):
         return
     for number in message.frames:
         frames[number - 1].message = message

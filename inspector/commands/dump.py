@@ -145,7 +145,7 @@ class LastFrames:
 @click.option("--connection", callback=number(1), metavar="N", help="Only this connection.")
 @click.option(
     "--frame", callback=number(0), metavar="N",
-    help="The picture of this frame, to the last bit; 0 is the handshake.",
+    help="The picture of this frame (of connection 1, or --connection); 0: the handshake.",
 )  # fmt: skip
 @click.option("--last", callback=number(1), metavar="N", help="Only the last N frames.")
 @click.option("--follow", is_flag=True, help="Go on while the capture grows; Ctrl-C ends it.")

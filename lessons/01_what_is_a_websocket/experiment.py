@@ -31,14 +31,14 @@ def listen(session: Session) -> None:
 
 
 def talk(session: Session) -> None:
-    """open the chat twice, say hello on one, close both"""
+    """open the chat twice, say hello on the first, close the second"""
     with session.client(CHAT) as ours:
         ours.receive_until("You are")
-        ours.send("hello")
-        ours.receive_until(": hello")
         with session.client(CHAT) as other:
             other.receive_until("You are")
             ours.receive_until(" joined")
+            ours.send("hello")
+            ours.receive_until(": hello")
         ours.receive_until(" left")
 
 

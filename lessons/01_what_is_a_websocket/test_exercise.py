@@ -34,7 +34,11 @@ KNOWN = (
         "this remembers only one open question: after two questions two answers are asked for",
     ),
     ("only_the_greeting", "only-start", "this stops counting at the first question"),
-    ("below_zero", "negative", "this goes below 0: an open question is no answer"),
+    (
+        "below_zero",
+        "negative",
+        "your count went below 0: a question that is still open takes nothing away",
+    ),
 )
 
 

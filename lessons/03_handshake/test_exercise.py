@@ -33,7 +33,7 @@ KNOWN = (
     ),
     ("lower_guid", "lower-guid", "the text is hashed as it is printed, in capital letters"),
     ("newline", "newline", "nearly: a line feed stands at its end"),
-    ("returns_bytes", "bytes", "nearly: these are bytes, and a head takes a str"),
+    ("returns_bytes", "bytes", "nearly: these are bytes; give a str (.decode())"),
     (
         "str_of_bytes",
         "str-of-bytes",
@@ -103,7 +103,7 @@ def test_random(exercise, expect):
 
 
 def test_again(exercise, expect):
-    """the same key twice: the answer depends on the key alone"""
+    """the same key twice: the right answer both times"""
     key, other = telling_key(), telling_key()
     for each in (key, other, key):
         try_on(exercise, expect, each, accept_for(each), "random, asked again")

@@ -71,7 +71,7 @@ def hello_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, 
     yield "the object, in its memory", f"{told['ws_class']} at {told['address']}"
     yield "the number of its socket", f"descriptor {told['descriptor']}"
     yield "what the kernel calls that", told["kernel"]
-    yield "this end of TCP", told["sock_here"]
+    yield "its end of TCP", told["sock_here"]
     yield "the other end", f"{told['sock_there']} (our tap; {behind} is behind it)"
     yield "it came with", f"{told['request']}, Sec-WebSocket-Key {told['key']}"
 

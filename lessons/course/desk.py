@@ -36,7 +36,7 @@ LOOK_SECONDS: Final = 0.5
 
 KEYS: Final = (
     ("Enter", "go on (space does, too)"),
-    ("1 to 6", "choose an answer; Enter locks it"),
+    ("1 to 6", "choose an answer, Enter locks it; on the map, a lesson"),
     ("p", "the step before this one"),
     ("b", "open the page in your browser"),
     ("s", "when you are to act: let the script do it in your place"),
@@ -66,6 +66,8 @@ class Desk:
         self._held: list[Line] = []
         self._move: str | None = None
         self._first = True
+        self.ended = False
+        """The lesson is over; what comes before its last screen is its last step."""
         terminal.otherwise = self.leaving
 
     def meet(self, moment: Moment) -> str | None:
@@ -214,10 +216,10 @@ class Desk:
             if chosen:
                 prompt = f"your answer: {chosen}   [Enter] lock it   [1-{digits[-1]}] change"
             else:
-                prompt = f"your answer?   {hurried}[1-{digits[-1]}] choose   [?] keys   [q] quit"
+                prompt = f"your answer?   [1-{digits[-1]}] choose{hurried}   [?] keys   [q] quit"
             key = self.wait(prompt, (*digits, "enter"))
             if key == "enter" and not chosen:
-                hurried = "first: "
+                hurried = " first"
             elif key == "enter":
                 option = ask.options[int(chosen) - 1]
                 self.show([*telling.locked(ask, option.key), Line()])
@@ -235,6 +237,8 @@ class Desk:
             return "done"
         begun = len(run.evidence().connections), len(run.evidence().http)
 
+        by_script = False
+
         def seen() -> bool:
             return is_seen(act.action.seen, run.evidence())
 
@@ -250,12 +254,15 @@ class Desk:
         while True:
             match self.wait(prompt, ("s", "n"), seen):
                 case "":
-                    self.show([Line(f"seen{self._after()}", "quiet"), Line()])
+                    # After a script, the time since would be the reader's own.
+                    words = "" if by_script else f"seen{self._after()}"
+                    self.show([*([Line(words, "quiet")] if words else []), Line()])
                     return "done"
                 case "n":
                     self.show([Line("left out for now", "quiet"), Line()])
                     return "skipped"
                 case _:
+                    by_script = True
                     self._script(act)
 
     def _so_far(self, begun: tuple[int, int]) -> str:
@@ -297,19 +304,23 @@ class Desk:
 
     def end(self, told: Ending) -> None:
         """The claims, the score, what comes next."""
+        self.ended = True
+        self._first = False
         self.terminal.clear()
         lesson = self.run.lesson
         self.show([Line(f"Lesson {lesson} · done", "title"), Line(), *telling.ending(told), Line()])
         if score := telling.score(told.guesses):
             self.show([Line(score)])
+        back = ""
         if lesson.has_exercise and not self.run.state.exercise.passed:
             words = f"The exercise is still open: {command('check', lesson.number)}"
             self.show(list(telling.plain(words)))
+            back = "   [p] back to the exercise"
         session = self.run.session
         self.show([*telling.bytes_at(session.kept, session.home), Line()])
         following = told.following
         onward = f"[Enter] lesson {following}" if following else "[Enter] the map"
-        self.wait(f"{onward}   [m] map   [q] quit")
+        self.wait(f"{onward}{back}   [m] map   [q] quit")
 
 
 def keys() -> list[Line]:

@@ -258,7 +258,10 @@ class Guide:
             except Leave as leave:
                 if leave.where != "back":
                     raise
-                run.keep(lambda state: setattr(state, "step", max(0, state.step - 1)))
+                last = len(lesson.steps) - 1
+                before = last if desk.ended else max(0, run.state.step - 1)
+                run.keep(lambda state, at=before: setattr(state, "step", at))  # type: ignore[misc]
+                desk.ended = False
                 moments, reply = play(run, ask_again=False), None
 
 

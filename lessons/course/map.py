@@ -42,7 +42,7 @@ def next_words(lesson: Lesson, state: LessonState) -> str:
         return f"{at}lesson {lesson}"
     if exercise_open(lesson, state):
         return f"the exercise of lesson {lesson}: {command('check', lesson.number)}"
-    return "nothing is left: all lessons are done, all exercises pass"
+    return "nothing is left. All lessons are done, all exercises pass"
 
 
 def drawn_map(course: Course, progress: Progress, here: Lesson) -> Iterator[Line]:

@@ -148,6 +148,7 @@ def test_first_words(tmp_path: Path, origin: Origin) -> None:
     proxy.process.wait_for("Ctrl-C")
     assert proxy.process.lines == [
         f"ws101 proxy listening on http://127.0.0.1:{proxy.port}",
+        f"  a WebSocket client goes to ws://127.0.0.1:{proxy.port}",
         f"  forwarding to http://127.0.0.1:{origin.port}, the Host header as the client sent it",
         f"  recording to {proxy.capture}",
         "  stop with Ctrl-C",

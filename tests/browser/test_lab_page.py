@@ -83,7 +83,7 @@ def test_every_attempt_lands_on_its_shelf(page: Page, tmp_path: Path) -> None:
         expect(clone).to_contain_text("DataCloneError")
         expect(page.locator('[data-try="pickle"]')).to_have_attribute("data-done", " loud")
         page.get_by_role("button", name="Which parts refuse?").click()
-        expect(page.locator("#said")).to_contain_text("ws.sock, a socket: cannot pickle")
+        expect(page.locator("#said")).to_contain_text("ws.sock, of type socket: cannot pickle")
         page.get_by_role("button", name="Unpickle a stranger").click()
         expect(page.locator("#said li")).to_have_count(1)
         expect(page.locator("#said")).to_contain_text("the bytes called os.getpid()")

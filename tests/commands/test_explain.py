@@ -186,3 +186,28 @@ def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing, code = in_terminal("explain")
     assert code == 2
     assert "nothing to explain" in nothing
+
+
+def test_a_message_that_may_be_compressed_is_not_judged_as_it_stands() -> None:
+    """RFC 7692 §7.2.3.1's own Hello: an error only for whoever takes it for plain text."""
+    wire = "c107f248cdc9c90700"
+    unsaid = explained(wire).stdout
+    assert "--deflate inflates it" in unsaid
+    assert "error" not in unsaid
+    assert "UTF-8 from byte" not in unsaid
+    assert "Hello" in explained("--deflate", wire).stdout.replace("  ", "").replace("H e", "He")
+
+
+@pytest.mark.parametrize("key", ["abc", ""])
+def test_a_handshakes_head_is_judged_too(key: str) -> None:
+    head = request().replace(request().split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0], b"%b")
+    result = explained("-", given=head % key.encode())
+    assert "error  req-key-" in result.stdout
+    assert "error" not in explained("-", given=request()).stdout
+
+
+def test_a_response_is_judged_behind_its_request_and_a_plain_head_not_at_all() -> None:
+    wrong = response().replace(b"Sec-WebSocket-Accept: ", b"Sec-WebSocket-Accept: A")
+    assert "error  resp-accept-wrong" in explained("-", given=request() + wrong).stdout
+    assert "error" not in explained("-", given=wrong).stdout
+    assert "error" not in explained("-", given=b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").stdout

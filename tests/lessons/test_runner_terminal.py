@@ -213,7 +213,7 @@ def test_a_question_can_be_gone_back_from_and_is_not_answered_unseen(sitting: Si
     sitting.press("2", "enter")  # before anything was there to read
     sitting.sees("your answer?")
     sitting.press("enter")
-    sitting.sees("your answer? first: [1-4] choose")
+    sitting.sees("your answer? [1-4] choose first")
     sitting.press("p")  # there is no step before the first
     lock(sitting, "1")
     sitting.sees("waiting for your hello")
@@ -223,6 +223,25 @@ def test_a_question_can_be_gone_back_from_and_is_not_answered_unseen(sitting: Si
     sitting.press("p")
     sitting.sees("It begins as HTTP")
     sitting.sees("your prediction, locked: 1")
+
+
+def test_from_the_last_screen_p_leads_back_to_the_exercise(home: Path) -> None:
+    with Sitting("learn", "3", "--dir", str(home)) as sitting:
+        to_the_hello(sitting)
+        sitting.press("n")
+        for step, key in (("Still the same connection", "1"), ("A key that opens nothing", "2")):
+            through(sitting, step)
+            lock(sitting, key)
+        through(sitting, "waiting for a second handshake")
+        sitting.press("n")
+        through(sitting, "What the answer proves")
+        lock(sitting, "1")
+        through(sitting, "watching [c] check")
+        sitting.press("enter")
+        through(sitting, "[p] back to the exercise")
+        sitting.press("p")
+        sitting.sees("step 5 of 5")
+        sitting.sees("watching [c] check")
 
 
 def test_the_map_goes_where_the_arrows_point_and_the_servers_stay(home: Path) -> None:

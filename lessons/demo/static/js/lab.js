@@ -20,7 +20,7 @@ const FACTS = [
   ["address", "where in its memory"],
   ["descriptor", "file descriptor"],
   ["kernel", "what that is in the kernel"],
-  ["here", "address at this end"],
+  ["here", "address at the server's end"],
   ["there", "address at the other end"],
   ["request", "came with the request"],
   ["key", "its Sec-WebSocket-Key"],
@@ -106,7 +106,7 @@ function hear(data) {
     return lookAt(byId("shelves-title"), byId("shelves-title").closest(".panel"));
   }
   if (said.lab === "parts") {
-    say(...said.refused.map(([part, type, why]) => `ws.${part}, a ${type}: ${why}`));
+    say(...said.refused.map(([part, type, why]) => `ws.${part}, of type ${type}: ${why}`));
   } else if (said.lab === "stranger") {
     say(`pickle.loads of ${said.bytes.length / 2} bytes from a stranger returned ${said.back}: ` +
       `the bytes called os.getpid() in the server (process ${said.pid}). They could have called anything.`);

@@ -26,6 +26,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from addons import aside, websocket_tap
 from addons.plan import Plan
+from addons.relay import authority
 from inspector.core.safe import safe
 from inspector.files.recorder import CaptureWriter
 
@@ -114,15 +115,15 @@ class Session:
             return
         self.listening = True
         host, port = addresses[0][:2]
-        say(f"ws101 proxy listening on http://{f'[{host}]' if ':' in host else host}:{port}")
+        say(f"ws101 proxy listening on http://{authority(host, port)}")
         if plan.mode.startswith("reverse"):
-            say(f"  a WebSocket client goes to ws://{f'[{host}]' if ':' in host else host}:{port}")
+            say(f"  a WebSocket client goes to ws://{authority(host, port)}")
         say(f"  {plan.purpose}")
         say(f"  recording to {safe(str(plan.capture))}")
         if not plan.mode.startswith("reverse:http:"):
-            authority = plan.configuration / "mitmproxy-ca-cert.pem"
+            certificate = plan.configuration / "mitmproxy-ca-cert.pem"
             say("  a client that uses TLS has to trust this authority, in a throw-away profile:")
-            say(f"    {safe(str(authority))}")
+            say(f"    {safe(str(certificate))}")
         if plan.public:
             say("  WARNING: other machines can reach this address, and use it without a password")
         say("  stop with Ctrl-C")

@@ -20,8 +20,8 @@ from inspector.core.messages import Message
 from inspector.core.rfc import DEFLATE
 from inspector.core.rules.framing import rules_for
 from inspector.core.rules.messages import MESSAGE_RULES
-from inspector.core.rules.request import REQUEST_RULES
-from inspector.core.rules.response import RESPONSE_RULES
+from inspector.core.rules.request import request_findings
+from inspector.core.rules.response import response_findings
 from inspector.core.seen import Seen
 
 NEED_A_PAST: Final = frozenset({"cont-without-start", "pong-unsolicited"})
@@ -62,16 +62,10 @@ def judged(parts: Iterable[Part], deflate: bool) -> list[Said]:
 
 def _judge_head(head: Head, request: Head | None) -> Iterator[Finding]:
     """What a handshake's head breaks; `request` is what a response answers, if that is known."""
-    if not head.complete:
-        return
-    if not head.is_response:
-        for rule, check in REQUEST_RULES if head.is_websocket else []:
-            if found := check(head):
-                yield Finding(rule, "client", "request", *found)
-    elif request is not None and request.is_websocket:
-        for rule, check_both in RESPONSE_RULES:
-            if found := check_both(request, head):
-                yield Finding(rule, "server", "response", *found)
+    if head.is_response and request is not None and request.is_websocket:
+        yield from response_findings(request, head)
+    elif not head.is_response and head.is_websocket:
+        yield from request_findings(head)
 
 
 def _agreement(said: list[Said], deflate: bool) -> tuple[Agreement, bool]:

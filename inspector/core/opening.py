@@ -22,8 +22,8 @@ from inspector.core.heads import MAX_HEAD, Head
 from inspector.core.http1 import Exchange, HttpReader, body_framing
 from inspector.core.life import Life
 from inspector.core.rfc import SIDES, Side
-from inspector.core.rules.request import HEAD_CUT_RULES, REQUEST_RULES
-from inspector.core.rules.response import RESP_MISSING, RESPONSE_RULES
+from inspector.core.rules.request import request_findings
+from inspector.core.rules.response import RESP_MISSING, response_findings
 
 MAX_HELD: Final = 256 * 1024
 """Bytes that a client may send between its request and the answer, before they are raw."""
@@ -245,16 +245,10 @@ class Opening:
         yield Opened(request, response, time, proof, self.agreement or Agreement())
         yield from self._stood_before("client", request)
         yield from self._stood_before("server", response)
-        if request is None:
-            return
-        cut = HEAD_CUT_RULES if "client" in self._ended else []
-        for rule, check in REQUEST_RULES if request.complete else cut:
-            if found := check(request):
-                yield Finding(rule, "client", "request", *found)
-        if response is not None and response.complete:
-            for rule, check_both in RESPONSE_RULES:
-                if found := check_both(request, response):
-                    yield Finding(rule, "server", "response", *found)
+        if request is not None:
+            yield from request_findings(request, ended="client" in self._ended)
+            if response is not None:
+                yield from response_findings(request, response)
 
     # What is in neither head
 

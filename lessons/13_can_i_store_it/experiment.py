@@ -262,9 +262,9 @@ def counted(found: dict[str, Trial]) -> Iterator[tuple[str, object]]:
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     at_server, in_page = trials(evidence, "tried"), trials(evidence, "browser")
     for shelf in CLAIMED:
-        here = {name: at_server.get(name) for name in SHOWN[shelf]}
-        there = {name: in_page[name] for name in SHOWN_IN_PAGE[shelf] if name in in_page}
-        yield on_shelf(shelf, here | there)
+        tried = {name: at_server.get(name) for name in SHOWN[shelf]}
+        tried |= {name: in_page[name] for name in SHOWN_IN_PAGE[shelf] if name in in_page}
+        yield on_shelf(shelf, tried)
     pipe = at_server["pipe"]
     yield Claim(
         "Another process spoke on the very same socket",

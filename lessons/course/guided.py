@@ -238,7 +238,7 @@ class Guide:
     # A lesson
 
     def _lesson(self, lesson: Lesson) -> Lesson | None:
-        """Take a lesson; the one that follows, or None for the map. Whoever leaves for the map
+        """Take a lesson; the one that follows, or None for the map. Whoever leaves in the middle
         may come back: the servers stay, until it is for another lesson."""
         warming = self._warm(lesson)
         if not warming.ready:
@@ -257,6 +257,8 @@ class Guide:
                 return self.course.after(lesson)
             except Leave as leave:
                 if leave.where != "back":
+                    if desk.ended:  # taken again, it begins anew
+                        self._cool()
                     raise
                 last = len(lesson.steps) - 1
                 before = last if desk.ended else max(0, run.state.step - 1)

@@ -168,6 +168,14 @@ def ws101(
     return Proxy(process, port, path, home / "mitmproxy" / "mitmproxy-ca-cert.pem")
 
 
+def in_front(program: str, folder: Path, origin: Origin) -> Proxy:
+    """A proxy of either program (`mitmdump`, `ws101`) in front of an origin without TLS."""
+    target = f"http://127.0.0.1:{origin.port}"
+    if program == "mitmdump":
+        return mitmdump(folder, "--mode", f"reverse:{target}")
+    return ws101(folder, "--quiet", "--to", target)
+
+
 @dataclass
 class Way:
     """A way through a proxy to an origin, for as many connections as a test likes."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.addons.conftest import Ways
 from tests.addons.peers import Authority, Origin, Peer, connect
-from tests.addons.proxies import Proxy, Way, mitmdump, ws101
+from tests.addons.proxies import Proxy, Way, in_front, mitmdump, ws101
 from tests.addons.talk import KEY, REQUEST, Talk, frame, text
 from tests.addons.walk import walk
 
@@ -137,12 +137,7 @@ def test_server_whose_certificate_nobody_vouches_for(tmp_path: Path, authority: 
 def test_killed_in_the_middle(tmp_path: Path, program: str) -> None:
     """What a peer received is in the capture, though nobody could write its end."""
     origin = Origin()
-    target = f"http://127.0.0.1:{origin.port}"
-    proxy = (
-        mitmdump(tmp_path, "--mode", f"reverse:{target}")
-        if program == "mitmdump"
-        else ws101(tmp_path, "--quiet", "--to", target)
-    )
+    proxy = in_front(program, tmp_path, origin)
     talk = Talk.open(Way("killed", proxy, origin))
     endless = (frame(2, bytes(range(256)) * 8, key=KEY) for _ in range(20_000))
     up = talk.client.send_in_background(b"".join(endless))

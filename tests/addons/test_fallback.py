@@ -13,10 +13,10 @@ from inspector.core.findings import Finding
 from inspector.files.capture import open_capture
 from inspector.files.dissect import Item, dissect
 from tests.addons.conftest import Ways
-from tests.addons.peers import Origin, connect
-from tests.addons.proxies import Way, mitmdump, ws101
+from tests.addons.peers import Origin, Peer, connect
+from tests.addons.proxies import Way, in_front, ws101
 from tests.addons.talk import KEY, REQUEST, RESPONSE, after_a_plain_request, close, frame, text
-from tests.addons.walk import walk
+from tests.addons.walk import Connection, walk
 
 SOME = ["mitmdump reverse ws", "ws101 reverse ws", "mitmdump regular wss to wss"]
 
@@ -24,6 +24,19 @@ SOME = ["mitmdump reverse ws", "ws101 reverse ws", "mitmdump regular wss to wss"
 @pytest.fixture(params=SOME)
 def way(request: pytest.FixtureRequest, ways: Ways) -> Way:
     return ways(request.param)
+
+
+def said_hello(way: Way, client: Peer, server: Peer) -> Connection:
+    """An Upgrade, accepted, and a Hello behind it; the connection recorded."""
+    client.send(REQUEST)
+    server.head()
+    server.send(RESPONSE)
+    client.head()
+    client.send(text(b"Hello", key=KEY))
+    assert server.read(11) == text(b"Hello", key=KEY)
+    client.close()
+    server.rest()
+    return way.proxy.connection()
 
 
 def test_an_upgrade_on_a_used_connection(way: Way) -> None:
@@ -61,15 +74,7 @@ def test_a_refused_upgrade_on_a_used_connection_and_a_second_try(way: Way) -> No
     server.send(b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 3\r\n\r\nno\n")
     client.head()
     client.read(3)
-    client.send(REQUEST)
-    server.head()
-    server.send(RESPONSE)
-    client.head()
-    client.send(text(b"Hello", key=KEY))
-    assert server.read(11) == text(b"Hello", key=KEY)
-    client.close()
-    server.rest()
-    recorded = way.proxy.connection()
+    recorded = said_hello(way, client, server)
     assert recorded.facts["reserialised"] is True
     assert recorded.sent == bytes(server.received)
     assert recorded.answered.startswith(b"HTTP/1.1 426 ")
@@ -119,15 +124,7 @@ def test_bodies_are_recorded_so_that_what_follows_is_read_right(way: Way, refusa
     server.send(REFUSALS[refusal])
     client.head()
     client.read(len(REFUSALS[refusal].partition(b"\r\n\r\n")[2]))
-    client.send(REQUEST)
-    server.head()
-    server.send(RESPONSE)
-    client.head()
-    client.send(text(b"Hello", key=KEY))
-    assert server.read(11) == text(b"Hello", key=KEY)
-    client.close()
-    server.rest()
-    recorded = way.proxy.connection()
+    recorded = said_hello(way, client, server)
     assert recorded.sent == bytes(server.received)
     assert recorded.answered == bytes(client.received)
     with open_capture(str(way.proxy.capture)) as capture:
@@ -144,12 +141,7 @@ def test_bodies_are_recorded_so_that_what_follows_is_read_right(way: Way, refusa
 def test_recorded_before_it_is_sent(tmp_path: Path, program: str) -> None:
     """Half a body has come when the proxy is killed: what the origin got is in the file."""
     origin = Origin()
-    target = f"http://127.0.0.1:{origin.port}"
-    proxy = (
-        mitmdump(tmp_path, "--mode", f"reverse:{target}")
-        if program == "mitmdump"
-        else ws101(tmp_path, "--quiet", "--to", target)
-    )
+    proxy = in_front(program, tmp_path, origin)
     client, server = after_a_plain_request(Way("killed", proxy, origin))
     head = REQUEST.replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n")
     client.send(head + b"BO")

@@ -12,8 +12,11 @@ import pytest
 
 from inspector.core.rfc import GUID
 from lessons.course.client import Client
+from lessons.course.course import Course
 from lessons.course.evidence import Evidence
+from lessons.course.home import Home
 from lessons.course.program import command
+from lessons.course.progress import LessonState, Progress
 from tests.lessons.course_tools import ROOT, SOLUTION, alive, children_of, until
 from tests.lessons.sitting import Sitting
 
@@ -242,6 +245,38 @@ def test_from_the_last_screen_p_leads_back_to_the_exercise(home: Path) -> None:
         sitting.press("p")
         sitting.sees("step 5 of 5")
         sitting.sees("watching [c] check")
+
+
+def test_a_lesson_that_is_over_begins_anew(home: Path) -> None:
+    """Its exercise is all that is left of the course: the map leads back, to fresh servers."""
+
+    def finish(state: LessonState) -> None:
+        state.done = state.exercise.passed = True
+
+    for lesson in Course().lessons:
+        if lesson.number != 3:
+            Progress(Home(home)).change(lesson.slug, finish)
+    with Sitting("learn", "3", "--dir", str(home)) as sitting:
+        lock(sitting, "1")
+        through(sitting, "waiting for your hello")
+        sitting.press("s")
+        through(sitting, "Still the same connection")
+        lock(sitting, "1")
+        through(sitting, "A key that opens nothing")
+        lock(sitting, "2")
+        through(sitting, "waiting for a second handshake")
+        sitting.press("n")
+        through(sitting, "What the answer proves")
+        lock(sitting, "1")
+        through(sitting, "watching [c] check")
+        sitting.press("enter")
+        through(sitting, "[p] back to the exercise")
+        sitting.press("m")
+        sitting.sees("next the exercise of lesson 3")
+        sitting.sees("through the tap")
+        sitting.press("enter")
+        sitting.sees("your prediction, locked: 1")
+        sitting.sees("waiting for your hello")
 
 
 def test_the_map_goes_where_the_arrows_point_and_the_servers_stay(home: Path) -> None:

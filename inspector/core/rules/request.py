@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from inspector.core.findings import Rule, Severity, checks, register
+from inspector.core.findings import Finding, Rule, Severity, checks, register
 from inspector.core.handshake import parse_extensions
 from inspector.core.heads import Head, found_in, is_token
 from inspector.core.rfc import KEY_BYTES, SAMPLE_KEY, VERSION
@@ -227,3 +227,13 @@ def ext_bad_syntax(request: Head) -> Found:
 
 HEAD_CUT_RULES: Final = REQUEST_RULES[:1]
 """Of a head cut short only its form can be judged: what is missing may have been in the rest."""
+
+
+def request_findings(request: Head, *, ended: bool = False) -> Iterator[Finding]:
+    """What a handshake's request breaks. Of one cut short nobody knows what the rest would have
+    said, unless the client's direction of TCP has `ended`.
+    """
+    cut = HEAD_CUT_RULES if ended else []
+    for rule, check in REQUEST_RULES if request.complete else cut:
+        if found := check(request):
+            yield Finding(rule, "client", "request", *found)

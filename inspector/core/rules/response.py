@@ -1,9 +1,9 @@
 """Rules of the handshake response (RFC 6455 §4.2.2) and of what it agrees to (RFC 7692 §7.1)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from inspector.core.findings import Rule, Severity, checks, register
+from inspector.core.findings import Finding, Rule, Severity, checks, register
 from inspector.core.handshake import Extension, accept_for, parse_extensions, window_bits
 from inspector.core.heads import Head, found_in
 from inspector.core.safe import quoted
@@ -236,3 +236,10 @@ RESP_MISSING: Final = register(
     "The connection ended before the server had answered.",
     FAIL,
 )
+
+
+def response_findings(request: Head, response: Head) -> Iterator[Finding]:
+    """What the response to a handshake's request breaks; nothing of one cut short."""
+    for rule, check in RESPONSE_RULES if response.complete else []:
+        if found := check(request, response):
+            yield Finding(rule, "server", "response", *found)

@@ -1,6 +1,6 @@
 """Imports point down only.
 
-    lessons > addons > inspector, and inside it  commands > screen > files > core
+    lessons > addons > inspector, and inside it  commands > screen, filter > files, payloads > core
 
 Whoever reads a floor needs to know the floors below it and nothing else; the core, which knows the
 RFCs, needs nothing but the standard library and no part of it that touches the world.
@@ -33,11 +33,23 @@ class Floor:
 
 # The first that a file lies in is its floor.
 FLOORS = (
+    # One C routine, where it is installed; masking.py has the same in pure Python.
+    Floor("inspector/core/masking.py", ("inspector.core",), frozenset({"websockets"})),
     Floor("inspector/core", ("inspector.core",)),
+    Floor("inspector/payloads", ("inspector.core", "inspector.payloads"), frozenset({"msgpack"})),
+    # mitmproxy's own files are read and written by its own code.
+    Floor(
+        "inspector/files/flow.py", ("inspector.core", "inspector.files"), frozenset({"mitmproxy"})
+    ),
     Floor("inspector/files", ("inspector.core", "inspector.files")),
     Floor(
+        "inspector/filter",
+        ("inspector.core", "inspector.files", "inspector.filter"),
+        frozenset({"lark"}),
+    ),
+    Floor(
         "inspector/screen",
-        ("inspector.core", "inspector.files", "inspector.screen"),
+        ("inspector.core", "inspector.files", "inspector.payloads", "inspector.screen"),
         frozenset({"rich"}),
     ),
     Floor("inspector", ("inspector",), frozenset({"click", "flask", "platformdirs", "rich"})),

@@ -11,7 +11,7 @@ import pytest
 
 from inspector.screen.paper import Paper
 from lessons.course.course import LESSONS, Course
-from lessons.course.verify import Proof, prove, verify_lessons
+from lessons.course.verify import Proof, Step, prove, verify_lessons
 from tests.lessons.course_tools import ws101
 
 SLUG = "03_handshake"
@@ -28,9 +28,13 @@ def copied(tmp_path: Path) -> Path:
     return folder
 
 
-def proved(folder: Path) -> Proof:
+def proved(folder: Path, *steps: Step) -> Proof:
     course = Course(folder.parent)
-    return prove(course.find(SLUG), course)
+    return prove(course.find(SLUG), course, steps)
+
+
+def test_the_copy_holds_until_it_is_spoilt(copied: Path) -> None:
+    assert proved(copied).faults == []
 
 
 def test_lesson_3_holds(tmp_path: Path) -> None:
@@ -53,46 +57,57 @@ def write(name: str, text: str) -> Callable[[Path], None]:
     return lambda folder: print((folder / name).write_text(text, "utf-8"))
 
 
+def remove(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
 def copy(one: str, other: str) -> Callable[[Path], None]:
     return lambda folder: print(shutil.copyfile(folder / one, folder / other))
 
 
 @pytest.mark.parametrize(
-    ("spoil", "fault"),
+    ("step", "spoil", "fault"),
     [
-        (lambda folder: (folder / "hints.md").unlink(), f"{SLUG}/hints.md is missing"),
-        (lambda folder: (folder / "wrong/empty.py").unlink(), "wrong/empty.py is missing"),
-        (lambda folder: (folder / "wrong/newline.py").unlink(), "wrong has no near miss"),
-        (write("notes.txt", "x"), f"{SLUG}/notes.txt: a stray file"),
-        (write("wrong/silent.py", "x = 1\n"), "silent.py does not say which mistake it is"),
-        (edit("hints.md", "## Nearly there", "Nearly there"), "hints.md has 2 stages"),
-        (edit("en.md", "{ms:.1f} ms", "{speed} m/s"), "nothing was measured for {speed}"),
-        (edit("en.md", "measured: request", "measured: {age}, request"), "a fact is missing"),
-        (edit("en.md", "```do again", "```do never"), "no action 'never'"),
-        (edit("en.md", "show table keys", "show table locks"), "no table 'locks'"),
-        (edit("en.md", "Where in its request", "What in {page}"), "'again:' can't name a fact"),
-        (edit("en.md", "- fields:", "- field:"), "no option (method, field, address, body)"),
-        (edit("en.md", "answer: {asks_in}", "answer: {mood}"), "answer {mood} is not measured"),
-        (edit("en.md", "```exercise", "```"), "belong together"),
+        ("files", remove("hints.md"), f"{SLUG}/hints.md is missing"),
+        ("files", remove("wrong/empty.py"), "wrong/empty.py is missing"),
+        ("files", remove("wrong/newline.py"), "wrong has no near miss"),
+        ("files", write("notes.txt", "x"), f"{SLUG}/notes.txt: a stray file"),
+        ("files", write("wrong/silent.py", "x = 1\n"), "silent.py does not say which mistake"),
+        ("files", edit("hints.md", "## Nearly there", "Nearly there"), "hints.md has 2 stages"),
+        ("words", edit("en.md", "```do again", "```do never"), "no action 'never'"),
+        ("words", edit("en.md", "show table keys", "show table locks"), "no table 'locks'"),
+        ("words", edit("en.md", "Where in its request", "What in {page}"), "can't name a fact"),
+        ("words", edit("en.md", "```exercise", "```"), "belong together"),
+        ("script", edit("en.md", "{ms:.1f} ms", "{speed} m/s"), "nothing was measured for {speed}"),
+        ("script", edit("en.md", "measured: request", "measured: {age}, request"), "is missing"),
+        ("script", edit("en.md", "- fields:", "- field:"), "(method, field, address, body)"),
+        ("script", edit("en.md", "answer: {asks_in}", "answer: {mood}"), "{mood} is not measured"),
         (
+            "script",
             edit("experiment.py", "chat.status == 101,", "chat.status == 100,"),
             "the claim did not hold: A server that agrees answers 101",
         ),
-        (edit("experiment.py", '"received", chat', '"received", chatt'), "NameError"),
-        (copy("solution.py", "exercise.py"), "the stub does not fail"),
+        ("script", edit("experiment.py", '"received", chat', '"received", chatt'), "NameError"),
+        ("exercise", copy("solution.py", "exercise.py"), "the stub does not fail"),
         (
+            "exercise",
             edit("exercise.py", 'return ""', "raise NotImplementedError"),
             "does not say expected, got",
         ),
-        (edit("solution.py", ".digest()", ".hexdigest().encode()"), "solution.py does not pass"),
-        (copy("solution.py", "wrong/right.py"), "wrong/right.py passes all checks"),
+        (
+            "exercise",
+            edit("solution.py", ".digest()", ".hexdigest().encode()"),
+            "solution.py does not pass",
+        ),
+        ("exercise", copy("solution.py", "wrong/right.py"), "wrong/right.py passes all checks"),
     ],
 )
 def test_what_does_not_hold_is_found(
-    copied: Path, spoil: Callable[[Path], None], fault: str
+    copied: Path, step: Step, spoil: Callable[[Path], None], fault: str
 ) -> None:
+    """Each by the step that is there for it; the whole of a proof is tried above and below."""
     spoil(copied)
-    proof = proved(copied)
+    proof = proved(copied, step)
     assert any(fault in words for words in proof.faults), proof.faults
 
 

@@ -22,7 +22,7 @@ from inspector.core.heads import MAX_HEAD, Head
 from inspector.core.http1 import Exchange, HttpReader, body_framing
 from inspector.core.life import Life
 from inspector.core.rfc import SIDES, Side
-from inspector.core.rules.request import request_findings
+from inspector.core.rules.request import CLIENT_DATA_EARLY, request_findings
 from inspector.core.rules.response import RESP_MISSING, response_findings
 
 MAX_HELD: Final = 256 * 1024
@@ -174,6 +174,8 @@ class Opening:
                 self.agreement = negotiated(head)
                 self.life.upgrade(True)
                 yield from self._open(exchange.request if exchange else None, head, time)
+                if exchange is not None:
+                    yield from self._hasty()
                 return
             if exchange is None and not head.is_response:
                 self.give_up("neither requests nor responses")
@@ -193,6 +195,14 @@ class Opening:
             else:
                 yield exchange
         yield from self._passed("server", over=False)
+
+    def _hasty(self) -> Iterator[Finding]:
+        """What the client sent before the 101 was there, and the first of those bytes."""
+        early = b"".join(data for data, _ in self._held) + self._readers["client"].buffer
+        if early:
+            shown = f"{early[:8].hex(' ')}{' …' if len(early) > 8 else ''}"
+            words = f"the client sent {shown} before the 101 had come whole"
+            yield Finding(CLIENT_DATA_EARLY, "client", "client", 0, words)
 
     def _answered(self, *, to_handshake: bool) -> None:
         """The head just read is an answer: what stood before it, and where it ends."""

@@ -35,6 +35,17 @@ DEFLATE: Final = "permessage-deflate"
 DEFLATE_TAIL: Final = b"\x00\x00\xff\xff"
 """The end of an empty stored block, cut off by the sender, put back to inflate (RFC 7692 §7.2)."""
 
+EXTENSIONS: Final = frozenset({DEFLATE, "bbf-usp-protocol"})
+"""IANA's registry of extensions (RFC 6455 §11.4)."""
+
+EXTENSIONS_WITH_RSV1: Final = frozenset(
+    [
+        *("permessage-bzip2", "permessage-compress", "permessage-snappy"),
+        *("deflate-frame", "perframe-deflate", "x-webkit-deflate-frame"),
+    ]
+)
+"""Compressions of drafts and of single libraries, all marked by RSV1 (RFC 7692 §6)."""
+
 EXTENSIONS_WITHOUT_BITS: Final = frozenset({"bbf-usp-protocol"})
 """Extensions known to give no reserved bit a meaning: of IANA's registry, all but deflate."""
 

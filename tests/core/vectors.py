@@ -171,9 +171,15 @@ def bytewise(steps: Iterable[Step]) -> list[Step]:
 
 
 def with_tail(steps: Iterable[Step], tail: bytes = b"\x81") -> list[Step]:
-    """Up to the first end, with the first half of a header after each direction's last bytes."""
+    """Up to the first end, with the first half of a header after each direction's last bytes.
+
+    A client waits with it until the server has said everything: before a 101 it would be too early.
+    """
     pieces = list(takewhile(lambda step: step.kind == "bytes", steps))
     last = {step.side: at for at, step in enumerate(pieces)}
+    if "client" in last and last["client"] < last.get("server", -1):
+        pieces.append(pieces[last["client"]]._replace(value=b"", time=pieces[-1].time))
+        last["client"] = len(pieces) - 1
     for at in last.values():
         pieces[at] = pieces[at]._replace(value=pieces[at].value + tail)
     return pieces

@@ -1,7 +1,16 @@
 """The rules, by subject. Importing this package fills `RULES`, the table of them all."""
 
 from inspector.core.findings import RULES
-from inspector.core.rules import closing, compression, control, framing, messages, request, response
+from inspector.core.rules import (
+    closing,
+    compression,
+    control,
+    framing,
+    messages,
+    negotiation,
+    request,
+    response,
+)
 
 __all__ = [
     "RULES",
@@ -10,6 +19,7 @@ __all__ = [
     "control",
     "framing",
     "messages",
+    "negotiation",
     "request",
     "response",
 ]

@@ -2,13 +2,14 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from inspector.core.findings import Finding, Rule, Severity, checks, register
 from inspector.core.handshake import parse_extensions
 from inspector.core.heads import Head, found_in, is_token
-from inspector.core.rfc import KEY_BYTES, SAMPLE_KEY, VERSION
+from inspector.core.rfc import EXTENSIONS, KEY_BYTES, SAMPLE_KEY, VERSION
 from inspector.core.safe import quoted
 
 Found = tuple[int, str] | None
@@ -59,6 +60,35 @@ def http_version_low(request: Head) -> Found:
 def uri_fragment(request: Head) -> Found:
     target = request.target
     return (0, f"a # stands in the target {quoted(target)}") if "#" in target else None
+
+
+@_rule(
+    "req-absolute-uri-mismatch",
+    "6455 §4.1(3)",
+    "Two places name the host: a proxy may go by the one, and the server by the other.",
+)
+def absolute_uri_mismatch(request: Head) -> Found:
+    target = _ABSOLUTE.match(request.target)
+    if target is None:
+        return None
+    scheme, authority = target[1].lower(), target[2].rpartition("@")[2]
+    if scheme not in _PORTS:
+        return 0, f"the target {quoted(request.target)} begins with {quoted(scheme)}, not http(s)"
+    host = request.get("host")
+    if host is None or _with_port(host, scheme) == _with_port(authority, scheme):
+        return None
+    return 0, f"the target names the host {quoted(authority)}, Host is {quoted(host)}"
+
+
+_ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
+_PORTS: Final = {"http": "80", "https": "443"}
+
+
+def _with_port(authority: str, scheme: str) -> tuple[str, str]:
+    """Host, lower case, and port, which may be the scheme's own (RFC 9110 §4.2.3)."""
+    found = re.fullmatch(r"(.*?)(?::([0-9]*))?", authority.lower(), re.DOTALL)
+    host, port = found.groups() if found else (authority, None)
+    return host, (port or _PORTS[scheme]).lstrip("0")
 
 
 @_rule("req-host-missing", "6455 §4.1(4)", "One address can serve many hosts.")
@@ -224,6 +254,47 @@ def ext_bad_syntax(request: Head) -> Found:
     _, faults = parse_extensions(request)
     return (faults[0].offset, faults[0].words) if faults else None
 
+
+@_rule(
+    "req-ext-unregistered",
+    "6455 §9.1, §11.4",
+    "IANA keeps a list of extensions, so that one name means one thing; some are used without it.",
+    severity="info",
+    peer="A server that does not know the extension passes over it.",
+)
+def ext_unregistered(request: Head) -> Found:
+    for extension in parse_extensions(request)[0]:
+        if extension.name.lower() not in EXTENSIONS:
+            words = f"{quoted(extension.name)} is not in IANA's registry of extensions"
+            return extension.offset, words
+    return None
+
+
+@_rule(
+    "req-body-present",
+    "6455 §4.1(1); 9112 §6.3",
+    "Where does the body end, and the first frame begin? Two readers may not agree.",
+    severity="warning",
+    peer="Some servers refuse, some read the body, some take it for frames.",
+)
+def body_present(request: Head) -> Found:
+    for line in request.all("transfer-encoding"):
+        return line.offset, f"Transfer-Encoding is {quoted(line.value)}: a body in an upgrade"
+    for line in request.all("content-length"):
+        if line.value.strip("0") or not line.value:
+            return line.offset, f"Content-Length is {quoted(line.value)}: a body in an upgrade"
+    return None
+
+
+CLIENT_DATA_EARLY: Final = register(
+    "client-data-before-response",
+    "client",
+    "error",
+    "hs-req",
+    '6455 §4.1 ("MUST wait for a response")',
+    "Until there is a 101 nobody has agreed to frames: a server could take them for a request.",
+    "Most servers read them after their 101; some fail the connection.",
+)
 
 HEAD_CUT_RULES: Final = REQUEST_RULES[:1]
 """Of a head cut short only its form can be judged: what is missing may have been in the rest."""

@@ -1,12 +1,14 @@
-"""Rules of the handshake response (RFC 6455 §4.2.2) and of what it agrees to (RFC 7692 §7.1)."""
+"""Rules of the handshake response (RFC 6455 §4.2.2): what a server has to answer, and when not."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from inspector.core.findings import Finding, Rule, Severity, checks, register
-from inspector.core.handshake import Extension, accept_for, parse_extensions, window_bits
+from inspector.core.handshake import accept_for, parse_extensions
 from inspector.core.heads import Head, found_in
-from inspector.core.safe import quoted
+from inspector.core.rfc import VERSION
+from inspector.core.rules.request import request_findings
+from inspector.core.safe import quoted, safe
 
 Found = tuple[int, str] | None
 Check = Callable[[Head, Head], Found]
@@ -160,6 +162,61 @@ def ext_bad_syntax(request: Head, response: Head) -> Found:
 
 
 @_rule(
+    "resp-ext-multiple-fields",
+    "6455 §11.3.2 (§4.2.2(5.6) says the opposite)",
+    "The RFC contradicts itself here; a client that reads only the first line misses the rest.",
+    "warning",
+    "Most clients join the lines, as they do with any list.",
+)
+@_only_101
+def ext_multiple_fields(request: Head, response: Head) -> Found:
+    lines = response.all("sec-websocket-extensions")
+    return (lines[1].offset, f"{len(lines)} Sec-WebSocket-Extensions fields") if lines[1:] else None
+
+
+@_rule(
+    "resp-101-to-bad-request",
+    "6455 §4.2.1",
+    "A server that lets crooked requests pass can be talked to by what is no WebSocket client.",
+    peer="The client notices nothing: the handshake goes through.",
+)
+@_only_101
+def answered_bad_request(request: Head, response: Head) -> Found:
+    errors = [found for found in request_findings(request) if _is_to_be_refused(found)]
+    if not errors:
+        return None
+    more = f", and {len(errors) - 1} more" if errors[1:] else ""
+    first = f"{errors[0].rule.id} ({safe(errors[0].words, 200)})"
+    return 0, f"a 101, and the request had to be refused: it breaks {first}{more}"
+
+
+def _is_to_be_refused(found: Finding) -> bool:
+    """Not for a bad offer of compression, say: that is declined, and the handshake goes on."""
+    return found.rule.severity == "error" and found.rule.id.startswith("req-")
+
+
+NOT_YET: Final = (401, 407)
+"""Statuses that ask who it is first (RFC 6455 §4.2.2(2)); the version comes after that."""
+
+
+@_rule(
+    "resp-no-version-on-mismatch",
+    "6455 §4.2.2(4), §4.4",
+    "A client that knows several versions can only try again if it is told which.",
+    peer="The client gives up: it can not know what to offer instead.",
+)
+def no_version_on_mismatch(request: Head, response: Head) -> Found:
+    versions = [line.value for line in request.all("sec-websocket-version")]
+    status = response.status or 0
+    if not versions or VERSION in versions or not 400 <= status < 600 or status in NOT_YET:
+        return None
+    if response.all("sec-websocket-version"):
+        return None
+    asked = f"version {quoted(versions[0])} was asked for"
+    return 0, f"{asked}, and the {status} has no Sec-WebSocket-Version to say which is spoken"
+
+
+@_rule(
     "resp-body-on-101",
     "9110 §8.6, 9112 §6.1",
     "After a 101 comes the new protocol, never a body.",
@@ -172,59 +229,6 @@ def body_on_101(request: Head, response: Head) -> Found:
         if response.all(name):
             return response.offset_of(name), f"a 101 with {name}"
     return None
-
-
-def _accepted(response: Head) -> Extension | None:
-    return next((ext for ext in parse_extensions(response)[0] if ext.is_deflate), None)
-
-
-_PARAMS: Final = (
-    "server_no_context_takeover",
-    "client_no_context_takeover",
-    "server_max_window_bits",
-    "client_max_window_bits",
-)
-
-
-@_rule("pmd-resp-unknown-param", "7692 §7", "An unknown parameter may change everything.")
-@_only_101
-def pmd_unknown_param(request: Head, response: Head) -> Found:
-    accepted = _accepted(response)
-    if accepted is None:
-        return None
-    unknown = [name for name, _ in accepted.params if name not in _PARAMS]
-    return (accepted.offset, f"unknown parameter {quoted(unknown[0])}") if unknown else None
-
-
-@_rule("pmd-resp-bad-value", "7692 §7.1", "Windows are 2 to the power of 8 to 15 bytes.")
-@_only_101
-def pmd_bad_value(request: Head, response: Head) -> Found:
-    accepted = _accepted(response)
-    if accepted is None:
-        return None
-    for name, value in accepted.params:
-        takes_bits = name.endswith("_max_window_bits")
-        wrong = window_bits(value) is None if takes_bits else value is not None
-        if name in _PARAMS and wrong:
-            words = f"{name} has no value" if value is None else f"{name} is {quoted(value)}"
-            return accepted.offset, words
-    return None
-
-
-@_rule(
-    "pmd-resp-client-bits-unoffered",
-    "7692 §7.1.2.2",
-    "Not every client can shrink its window; one that can says so.",
-)
-@_only_101
-def pmd_client_bits_unoffered(request: Head, response: Head) -> Found:
-    accepted = _accepted(response)
-    if accepted is None or not accepted.has("client_max_window_bits"):
-        return None
-    offers = [offer for offer in parse_extensions(request)[0] if offer.is_deflate]
-    if any(offer.has("client_max_window_bits") for offer in offers):
-        return None
-    return accepted.offset, "client_max_window_bits was not offered"
 
 
 RESP_MISSING: Final = register(

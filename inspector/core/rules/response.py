@@ -185,7 +185,7 @@ def answered_bad_request(request: Head, response: Head) -> Found:
     errors = [found for found in request_findings(request) if _is_to_be_refused(found)]
     if not errors:
         return None
-    more = f", and {len(errors) - 1} more" if errors[1:] else ""
+    more = f", and {len(errors) - 1} more of the rules" if errors[1:] else ""
     first = f"{errors[0].rule.id} ({safe(errors[0].words, 200)})"
     return 0, f"a 101, and the request had to be refused: it breaks {first}{more}"
 

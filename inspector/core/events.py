@@ -17,7 +17,8 @@ How = Literal["fin", "rst"] | None
 
 @dataclass(slots=True)
 class Opened:
-    """A handshake, answered or not, and the time at which that was known.
+    """A handshake, answered or not, and the time at which that was known; `requested` is when the
+    last byte of its request came.
 
     Comes before everything else of its connection. One that was refused may be followed by another.
     The request is None where only its 101 was captured.
@@ -28,6 +29,7 @@ class Opened:
     time: float
     proof: AcceptProof
     agreement: Agreement
+    requested: float | None = None
 
     @property
     def upgraded(self) -> bool:

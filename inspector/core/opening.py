@@ -48,6 +48,7 @@ class Opening:
         """Was there a handshake?"""
         self.asked: Exchange | None = None
         """The request for a WebSocket that has no answer yet."""
+        self._asked_at: float | None = None
         self.agreement: Agreement | None = None
         """Set once no more HTTP comes on this connection. It is empty if there is a `why`, too."""
         self.why: str | None = None
@@ -146,7 +147,7 @@ class Opening:
     def _ask(self, exchange: Exchange) -> None:
         """The client asks for a WebSocket."""
         reader = self._readers["client"]
-        self.asked = exchange
+        self.asked, self._asked_at = exchange, exchange.requested
         self._before["client"], self._heads_end["client"] = reader.before(), reader.at
 
     def _hold(self, data: bytes, time: float) -> None:
@@ -169,7 +170,7 @@ class Opening:
             refused = exchange is not None and exchange is self.asked and status != 101
             self._answered(to_handshake=refused or status == 101)
             if status == 101:
-                self.asked = None
+                self.asked, self._asked_at = None, exchange.requested if exchange else None
                 self._heads_end["client"] = self._readers["client"].at  # also if it never asked
                 self.agreement = negotiated(head)
                 self.life.upgrade(True)
@@ -252,7 +253,8 @@ class Opening:
     def _open(self, request: Head | None, response: Head | None, time: float) -> Iterator[Event]:
         self.opened = True
         proof = verify_accept(request, response)
-        yield Opened(request, response, time, proof, self.agreement or Agreement())
+        asked_at = self._asked_at if request is not None else None
+        yield Opened(request, response, time, proof, self.agreement or Agreement(), asked_at)
         yield from self._stood_before("client", request)
         yield from self._stood_before("server", response)
         if request is not None:

@@ -157,11 +157,11 @@ class Listing:
         yield from sided(front(talk, "", ended.time, ended.side), how, "", self.width, "quiet")
 
     def _closed(self, talk: Talk, closed: Closed) -> Iterator[Line]:
-        words, style = _ending(talk, closed)
+        words, style = ending(talk, closed)
         yield from sided(Line("  end", "quiet").to(BELOW_AT), words, "", self.width, style)
 
 
-def _ending(talk: Talk, closed: Closed) -> tuple[str, str]:
+def ending(talk: Talk, closed: Closed) -> tuple[str, str]:
     """How a connection ended, in words, and their style."""
     by = closed.closed_by
     if not talk.upgraded:

@@ -35,10 +35,7 @@ def opening(connection: Connection, event: Opened, width: int) -> Iterator[Line]
     ends = f"{address_text(connection.client)} -> {address_text(connection.server)}"
     yield from _told("from, to", ends, width)
     yield from _told("opened", moment(connection.opened), width)
-    if connection.midstream:
-        words = "the capture began in mid-stream: who is the client is a guess"
-        yield from _told("note", words, width)
-    for words in _facts(connection):
+    for words in notes(connection):
         yield from _told("note", words, width)
     if event.request is None:
         yield from _told("request", "none was seen before this answer", width, "warning")
@@ -49,17 +46,22 @@ def opening(connection: Connection, event: Opened, width: int) -> Iterator[Line]
         return
     words = "" if event.upgraded else "refused: no WebSocket begins"
     yield from _start_line(event.response, "server", words, width)
-    if not event.upgraded:
-        return
-    words, style = _accept(event.proof)
-    yield from _told("accept", words, width, style)
-    yield from _told("subprotocol", event.agreement.subprotocol or "none", width)
-    extensions = ", ".join(map(_extension, event.agreement.extensions)) or "none"
-    yield from _told("extensions", extensions, width)
+    if event.upgraded:
+        for name, words, style in agreed(event):
+            yield from _told(name, words, width, style)
 
 
-def _facts(connection: Connection) -> Iterator[str]:
-    """What the recorder knew that changes how the bytes are to be read."""
+def agreed(event: Opened) -> Iterator[tuple[str, str, str]]:
+    """What a 101 proves and what both agreed on: names, words and their styles."""
+    yield "accept", *_accept(event.proof)
+    yield "subprotocol", event.agreement.subprotocol or "none", ""
+    yield "extensions", ", ".join(map(_extension, event.agreement.extensions)) or "none", ""
+
+
+def notes(connection: Connection) -> Iterator[str]:
+    """What is known beyond the bytes, and changes how they are to be read."""
+    if connection.midstream:
+        yield "the capture began in mid-stream: who is the client is a guess"
     if connection.facts.get("reserialised") is True:
         yield "the heads are the proxy's words, not the peers' (the frames are theirs)"
     if connection.facts.get("tls") is True:

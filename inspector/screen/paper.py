@@ -21,7 +21,12 @@ LEAST_WIDTH: Final = 40
 """Narrower terminals wrap our lines themselves."""
 
 _ASCII: Final = str.maketrans(
-    {**dict.fromkeys("┌┐└┘├┤┬┴┼", "+"), "─": "-", "│": "|", "…": "~", "·": ".", "§": "S", "×": "x"}
+    {
+        **dict.fromkeys("┌┐└┘├┤┬┴┼", "+"),
+        **dict(zip("─│…·§×►◄═╌┊", "-|~.Sx><=-:", strict=True)),
+        **dict(zip("▏▎▍▌▋▊▉█", "...-==##", strict=True)),
+        **dict(zip("▁▂▃▄▅▆▇", "__.-=+#", strict=True)),
+    }
 )
 
 
@@ -60,8 +65,7 @@ class Paper:
         """Write whole lines of text that was made safe before: rendered lines, or JSON."""
         if self.gone or not text:
             return
-        if self._only_ascii:
-            text = self._encodable(text)
+        text = self.encodable(text)
         with self._writing():
             self.stream.write(text)
             if self.live:
@@ -84,7 +88,10 @@ class Paper:
             words = error.strerror or str(error)
             raise CannotWrite(f"can't write to standard output: {words}") from None
 
-    def _encodable(self, text: str) -> str:
+    def encodable(self, text: str) -> str:
+        """`text` as this stream can say it; what it has no letters for is escaped."""
+        if not self._only_ascii:
+            return text
         encoding = self.stream.encoding or "ascii"
         return (
             text.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding, "replace")

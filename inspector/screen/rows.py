@@ -71,8 +71,10 @@ def frame_row(talk: Talk, framed: Framed, message: Message | None, width: int) -
         yield from message_lines(message, framed.message, width)
 
 
-def message_lines(message: Message, number: int | None, width: int) -> Iterator[Line]:
-    """A message that its frame's row could not show: what it is, and its content."""
+def message_lines(
+    message: Message, number: int | None, width: int, at: int = BELOW_AT
+) -> Iterator[Line]:
+    """A message that its frame's row could not show: what it is, and its content, from `at` on."""
     size = "too long to keep" if message.length is None else count(message.length, "byte")
     words = f"message {number}: {message.kind}, {size}"
     if message.compressed:
@@ -85,14 +87,14 @@ def message_lines(message: Message, number: int | None, width: int) -> Iterator[
         words += ", not UTF-8"
     elif message.inflated is not None and not message.valid:
         words += f", can't be inflated: {message.inflated.words}"
-    yield from sided(Line().to(BELOW_AT), words, "", width, "quiet")
-    room = width - BELOW_AT
+    yield from sided(Line().to(at, gap=0), words, "", width, "quiet")
+    room = width - at
     if message.kind == "binary" and message.data:
-        yield Line().to(BELOW_AT).add(hexed(message.data, room), "binary")
+        yield Line().to(at, gap=0).add(hexed(message.data, room), "binary")
     elif message.data:
         text = safe_bytes(message.data[: room * LINES_OF_TEXT * 4])
         for piece in wrap(f'"{text}"', room, LINES_OF_TEXT):
-            yield Line().to(BELOW_AT).add(piece, "text")
+            yield Line().to(at, gap=0).add(piece, "text")
 
 
 def content(talk: Talk, framed: Framed, message: Message | None, room: int) -> tuple[str, str]:

@@ -29,6 +29,37 @@ def lapse(time: float) -> str:
     return f"{time * 1000:.1f} ms" if abs(time) < 1 else f"{time:.2f} s"
 
 
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+def stretch(time: float) -> str:
+    """A time of any length in two units at most: `7.0 s`, `2 min 5 s`, `3 h 4 min`."""
+    if time < 60:
+        return f"{time:.1f} s" if time < 10 else f"{time:.0f} s"
+    smaller, small = 1, "s"
+    for seconds_in, unit in reversed(_UNITS):
+        if time >= seconds_in:
+            large, rest = divmod(int(time), seconds_in)
+            told = f"{large:,} {unit} {rest // smaller} {small}"
+            smaller, small = seconds_in, unit
+    return told
+
+
+def stride(time: float) -> str:
+    """A lapse since the line before, in seven cells: ` +12 ms`, `+1.20 s`, ` +2 min`."""
+    sign, size = "-" if time < 0 else "+", abs(time)
+    if size < 0.00995:
+        text = f"{size * 1000:.1f} ms"
+    elif size < 0.9995:
+        text = f"{size * 1000:.0f} ms"
+    elif size < 59.95:
+        text = f"{size:.2f} s" if size < 9.995 else f"{size:.1f} s"
+    else:
+        amount, unit = next((size / each, unit) for each, unit in _UNITS if size >= each - 0.05)
+        text = f"{amount:.0f} {unit}" if amount < 999 else "ages"
+    return f"{sign}{text}".rjust(7)
+
+
 def moment(time: float) -> str:
     """A time of day in UTC, of seconds since the epoch; the bare number where no calendar goes."""
     try:

@@ -1,152 +1,39 @@
-"""Frames (RFC 6455 §5.2): from a direction's bytes to frames and back.
-
-A `Frame` keeps exactly what was on the wire, header and masked payload, and reads everything else
-off those bytes when asked. So nothing can drift from the truth, a frame costs little to make, and
-`frame.wire` is the proof: joined together, all frames of a direction are the direction.
+"""Frames (RFC 6455 §5.2): from a direction's bytes to frames.
 
 The decoder is pulled: `feed` it bytes in any portions, then ask `next_piece` until it says None.
 It never raises on bytes. What it can not read as frames comes out as `Raw`, with the reason.
+
+It looks for many frames at once (`scan`) and makes them (`frame`) one by one, as they are asked
+for. Who wants to count them, or to see only some, takes them by `scan` and saves the making.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from inspector.core.masking import KEY_LENGTH, apply_mask
-from inspector.core.rfc import CLOSE, OPCODES, Opcode, Side
+from inspector.core.encode import encode_close, encode_frame
+from inspector.core.frame import Frame, Frames, Raw, cut_out
+from inspector.core.rfc import Side
+from inspector.core.scan import bytes_needed, declared_length, frame_ends, header_length
+
+__all__ = [
+    "MAX_PAYLOAD",
+    "RAW_BLOCK",
+    "Frame",
+    "FrameDecoder",
+    "Frames",
+    "Raw",
+    "encode_close",
+    "encode_frame",
+    "header_length",
+]
 
 MAX_PAYLOAD: Final = 64 * 1024 * 1024
 """Bytes of one payload that a decoder keeps. What is longer is counted, and comes out as `Raw`."""
 
 RAW_BLOCK: Final = 64 * 1024
 """Raw bytes come out in blocks of this size, so that the portions fed leave no trace in them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame, as it was on the wire.
-
-    `offset` counts bytes of its direction from the end of the HTTP head. `header` has 1 to 14
-    bytes; only a frame cut short (`complete` false) has fewer than its own first bytes announce,
-    and then what they don't tell is None. `wire_payload` is still masked. `spilled` counts the
-    payload bytes beyond the decoder's cap, which came out as `Raw` before the frame did.
-    """
-
-    side: Side
-    offset: int
-    header: bytes
-    wire_payload: bytes = b""
-    complete: bool = True
-    spilled: int = 0
-
-    @property
-    def fin(self) -> bool:
-        return self.header[0] & 0x80 != 0
-
-    @property
-    def rsv1(self) -> bool:
-        return self.header[0] & 0x40 != 0
-
-    @property
-    def rsv2(self) -> bool:
-        return self.header[0] & 0x20 != 0
-
-    @property
-    def rsv3(self) -> bool:
-        return self.header[0] & 0x10 != 0
-
-    @property
-    def opcode(self) -> int:
-        return self.header[0] & 0x0F
-
-    @property
-    def kind(self) -> Opcode:
-        """The opcode's row in the table of RFC 6455 §5.2."""
-        return OPCODES[self.opcode]
-
-    @property
-    def name(self) -> str:
-        return self.kind.name
-
-    @property
-    def is_control(self) -> bool:
-        return self.opcode >= 8
-
-    @property
-    def masked(self) -> bool | None:
-        return self.header[1] & 0x80 != 0 if len(self.header) > 1 else None
-
-    @property
-    def length_code(self) -> int | None:
-        """The 7 bits after the mask bit: a length, or 126 or 127 for the longer forms."""
-        return self.header[1] & 0x7F if len(self.header) > 1 else None
-
-    @property
-    def length_bits(self) -> int | None:
-        """Width of the field that holds the length: 7, 16 or 64 bits."""
-        code = self.length_code
-        return None if code is None else _LENGTH_BITS.get(code, 7)
-
-    @property
-    def length(self) -> int | None:
-        """The payload length that the header declares, in bytes."""
-        code = self.length_code
-        if code is None or code < 126:
-            return code
-        end = 2 + _LENGTH_BITS[code] // 8
-        return int.from_bytes(self.header[2:end]) if len(self.header) >= end else None
-
-    @property
-    def masking_key(self) -> bytes | None:
-        """The 4 bytes of the key; None where the frame is not masked, or cut before it."""
-        header = self.header
-        if len(header) < 2 or header[1] < 0x80 or len(header) != _HEADER_LENGTHS[header[1]]:
-            return None
-        return header[-KEY_LENGTH:]
-
-    @property
-    def header_complete(self) -> bool:
-        return len(self.header) == header_length(self.header)
-
-    @property
-    def payload(self) -> bytes:
-        """The payload, unmasked; not inflated."""
-        key = self.masking_key
-        return apply_mask(self.wire_payload, key) if key else self.wire_payload
-
-    @property
-    def wire(self) -> bytes:
-        """The bytes that were on the wire."""
-        return self.header + self.wire_payload
-
-    @property
-    def end(self) -> int:
-        """Offset of the first byte after this frame."""
-        return self.offset + len(self.header) + len(self.wire_payload) + self.spilled
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """Bytes of a direction that belong to no frame, and why."""
-
-    side: Side
-    offset: int
-    data: bytes
-    why: str
-
-
-_LENGTH_BITS: Final = {126: 16, 127: 64}
-
-_HEADER_LENGTHS: Final = [
-    2 + _LENGTH_BITS.get(second & 0x7F, 0) // 8 + (KEY_LENGTH if second & 0x80 else 0)
-    for second in range(256)
-]
-"""Bytes in a header, by its second byte."""
-
-
-def header_length(start: bytes | bytearray, at: int = 0) -> int:
-    """Bytes in the header that begins at `at`, as far as its first two bytes tell (else 2)."""
-    return _HEADER_LENGTHS[start[at + 1]] if len(start) > at + 1 else 2
 
 
 class FrameDecoder:
@@ -161,57 +48,61 @@ class FrameDecoder:
         """Set once nothing more can be read as frames."""
         self.lost = False
         """Framing was lost: among the raw bytes after it may be frames."""
-        self._buffer = bytearray()
+        self._block = b""
         self._at = 0
-        """Bytes of the buffer that are in pieces already, and not dropped yet."""
+        """Bytes of the block that are in pieces already."""
+        self._more = bytearray()
+        """What came behind the block: joined to it when its frame is there, and not before."""
+        self._need = 0
+        """Bytes that have to wait before it is worth while to look for a frame again."""
+        self._ends: Iterator[int] = iter(())
+        """Where the next whole frames end, as far as they were looked for."""
         self._spilling: _Spill | None = None
         self._cut_off: deque[Raw] = deque()
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of this direction."""
-        self._drop()
-        self._buffer += data
+        if self._at == len(self._block) and not self._more:
+            self._block, self._at = data, 0
+        else:
+            self._more += data
 
     @property
     def waiting(self) -> int:
         """Bytes that stand at the next frame's first byte (none inside a frame, or once raw)."""
-        if self.raw_why is not None or self._spilling is not None:
-            return 0
-        return len(self._buffer) - self._at
+        return 0 if self.raw_why is not None or self._spilling is not None else self._left
 
     def peek(self, size: int, skip: int = 0) -> bytes:
         """Up to `size` waiting bytes, after `skip` others; they go on waiting."""
+        if not self.waiting:
+            return b""
+        self._reach(skip + size)
         start = self._at + skip
-        return bytes(self._buffer[start : start + size]) if self.waiting else b""
+        return self._block[start : start + size]
 
     def next_piece(self) -> Frame | Raw | None:
         """The next whole frame, or block of raw bytes; None when more bytes are needed."""
+        end = next(self._ends, 0)
+        if end:
+            start, offset = self._at, self.offset
+            self._at = end
+            self.offset = offset + end - start
+            return cut_out(self.side, offset, self._block, start, end)
         if self.raw_why is not None:
             return self._next_raw(self.raw_why)
         if self._spilling is not None:
             return self._spill(self._spilling)
-        buffer, at = self._buffer, self._at
-        have = len(buffer) - at
-        header_size = header_length(buffer, at)
-        if have < header_size:
-            self._drop()
-            return None
-        length = buffer[at + 1] & 0x7F
-        if length > 125:
-            length = int.from_bytes(buffer[at + 2 : at + 2 + _LENGTH_BITS[length] // 8])
-            if length >> 63:  # RFC 6455 §5.2: the most significant bit MUST be 0
-                frame = Frame(self.side, self.offset, self._take(header_size), complete=False)
-                self.give_up(f"framing lost at offset {self.offset}: {length} is no length", True)
-                return frame
-        kept = min(length, self.max_payload)
-        if have < header_size + kept:
-            return None
-        offset = self.offset
-        header, payload = self._take(header_size), self._take(kept)
-        if kept == length:
-            return Frame(self.side, offset, header, payload)
-        self._spilling = _Spill(offset, header, payload, length - kept)
-        return self._spill(self._spilling)
+        return self.next_piece() if self._look() else self._odd_piece()
+
+    def scan(self) -> Frames:
+        """The whole frames that come next, many at once; none where only `next_piece` helps."""
+        if self.raw_why is None and self._spilling is None:
+            self._look()
+        start, edges = self._at, [self._at, *self._ends]
+        frames = Frames(self.side, self.offset - start, self._block, edges)
+        self._at = edges[-1]
+        self.offset += edges[-1] - start
+        return frames
 
     def skip(self, size: int, why: str) -> Raw:
         """Pass over `size` waiting bytes that the caller knows to be no frame."""
@@ -219,15 +110,15 @@ class FrameDecoder:
 
     def give_up(self, why: str, lost: bool = False) -> None:
         """From here on everything is raw."""
+        self._forget_ends()
         self.raw_why, self.lost = why, lost
 
     def gap(self, size: int) -> None:
         """`size` bytes are not there; what waits before the hole can not be read on."""
         why = f"framing lost at offset {self.offset}, before a gap in the capture"
-        left = len(self._buffer) - self._at
         if self._spilling is not None and self.raw_why is None:
-            self._spilling.spilled += left
-        while left := len(self._buffer) - self._at:
+            self._spilling.spilled += self._left
+        while left := self._left:
             self._cut_off.append(self._raw(min(left, RAW_BLOCK), why))
         self.offset += size
         self.give_up(why, lost=True)
@@ -236,7 +127,7 @@ class FrameDecoder:
         """No more bytes come: what is left, as raw bytes or as a frame cut short."""
         pieces: list[Frame | Raw] = [*self._cut_off]
         self._cut_off.clear()
-        left = len(self._buffer) - self._at
+        left = self._left
         spill, self._spilling = self._spilling, None
         if spill is not None:
             if self.raw_why is None:
@@ -247,31 +138,48 @@ class FrameDecoder:
         elif left and self.raw_why is not None:
             pieces.append(self._raw(left, self.raw_why))
         elif left:
+            self._reach(left)
             offset = self.offset
-            header = self._take(min(header_length(self._buffer, self._at), left))
+            header = self._take(min(header_length(self._block, self._at), left))
             payload = self._take(left - len(header))
             pieces.append(Frame(self.side, offset, header, payload, complete=False))
         return pieces
 
-    def _drop(self) -> None:
-        if self._at:
-            del self._buffer[: self._at]  # CPython moves the start, not the bytes: cheap
-            self._at = 0
+    # Looking for frames
 
-    def _take(self, size: int) -> bytes:
-        start = self._at
-        self._at += size
-        self.offset += size
-        return bytes(self._buffer[start : self._at])
+    def _look(self) -> bool:
+        """Look where the next whole frames end. Is there one?"""
+        if self._left < self._need:
+            return False
+        ends = frame_ends(self._block, self._at, self.max_payload)
+        if not ends and self._more:
+            self._reach(self._left)
+            ends = frame_ends(self._block, self._at, self.max_payload)
+        self._ends = iter(ends)
+        self._need = 0 if ends else bytes_needed(self._block, self._at, self.max_payload)
+        return bool(ends)
 
-    def _raw(self, size: int, why: str) -> Raw:
-        offset = self.offset
-        return Raw(self.side, offset, self._take(size), why)
+    def _odd_piece(self) -> Frame | Raw | None:
+        """What stands where no whole frame does: half of one, one too long, or no frame at all."""
+        if self._left < self._need:
+            self._drop()
+            return None
+        offset, length = self.offset, declared_length(self._block, self._at)
+        header = self._take(header_length(self._block, self._at))
+        if length >> 63:  # RFC 6455 §5.2: the most significant bit MUST be 0
+            self.give_up(f"framing lost at offset {self.offset}: {length} is no length", True)
+            return Frame(self.side, offset, header, complete=False)
+        payload = self._take(self.max_payload)
+        self._spilling = _Spill(offset, header, payload, length - len(payload))
+        return self._spill(self._spilling)
 
     def _next_raw(self, why: str) -> Raw | None:
         if self._cut_off:
             return self._cut_off.popleft()
-        return self._raw(RAW_BLOCK, why) if len(self._buffer) - self._at >= RAW_BLOCK else None
+        if self._left >= RAW_BLOCK:
+            return self._raw(RAW_BLOCK, why)
+        self._drop()
+        return None
 
     def _spill(self, spill: "_Spill") -> Frame | Raw | None:
         left = spill.length_left - spill.spilled
@@ -279,10 +187,45 @@ class FrameDecoder:
             self._spilling = None
             return spill.frame(self.side, complete=True)
         block = min(left, RAW_BLOCK)
-        if len(self._buffer) - self._at < block:
+        if self._left < block:
+            self._drop()
             return None
         spill.spilled += block
         return self._raw(block, spill.why(self.max_payload))
+
+    # Taking bytes
+
+    @property
+    def _left(self) -> int:
+        """Bytes that are in no piece yet."""
+        return len(self._block) - self._at + len(self._more)
+
+    def _take(self, size: int) -> bytes:
+        self._reach(size)
+        start = self._at
+        self._at += size
+        self.offset += size
+        return self._block[start : self._at]
+
+    def _raw(self, size: int, why: str) -> Raw:
+        self._forget_ends()
+        offset = self.offset
+        return Raw(self.side, offset, self._take(size), why)
+
+    def _reach(self, size: int) -> None:
+        """Have the next `size` bytes in the block, as far as they came."""
+        if self._more and self._at + size > len(self._block):
+            self._block = self._block[self._at :] + self._more
+            self._at = 0
+            self._more = bytearray()
+            self._forget_ends()
+
+    def _forget_ends(self) -> None:
+        self._ends, self._need = iter(()), 0
+
+    def _drop(self) -> None:
+        """Let go of the bytes that are in pieces."""
+        self._block, self._at = self._block[self._at :], 0
 
 
 @dataclass(slots=True)
@@ -300,44 +243,3 @@ class _Spill:
 
     def frame(self, side: Side, complete: bool) -> Frame:
         return Frame(side, self.offset, self.header, self.kept, complete, self.spilled)
-
-
-def encode_frame(
-    opcode: int,
-    payload: bytes = b"",
-    *,
-    masking_key: bytes | None = None,
-    fin: bool = True,
-    rsv: int = 0,
-    length_bits: int | None = None,
-) -> bytes:
-    """One frame's bytes (RFC 6455 §5.2).
-
-    `rsv` is RSV1 to RSV3 as a number from 0 to 7. `length_bits` (7, 16, 64) forces a form longer
-    than the shortest, which the RFC forbids and tests need. ValueError on what no frame can say.
-    """
-    if not 0 <= opcode <= 15 or not 0 <= rsv <= 7:
-        raise ValueError(f"opcode {opcode} and rsv {rsv}: 0 to 15 and 0 to 7 fit their bits")
-    if masking_key is not None and len(masking_key) != KEY_LENGTH:
-        raise ValueError(f"a masking key has {KEY_LENGTH} bytes, not {len(masking_key)}")
-    size = len(payload)
-    shortest = 7 if size < 126 else 16 if size < 65536 else 64
-    bits = shortest if length_bits is None else length_bits
-    if bits not in (7, 16, 64) or bits < shortest:
-        raise ValueError(f"{size} bytes do not fit a length of {bits} bits")
-    code = {7: size, 16: 126, 64: 127}[bits]
-    mask_bit = 0x80 if masking_key is not None else 0
-    header = bytes([(0x80 if fin else 0) | rsv << 4 | opcode, mask_bit | code])
-    if bits > 7:
-        header += size.to_bytes(bits // 8)
-    if masking_key is None:
-        return header + payload
-    return header + masking_key + apply_mask(payload, masking_key)
-
-
-def encode_close(
-    code: int | None = None, reason: str = "", *, masking_key: bytes | None = None
-) -> bytes:
-    """A Close frame's bytes; without a code its body is empty (RFC 6455 §5.5.1)."""
-    body = b"" if code is None else code.to_bytes(2) + reason.encode()
-    return encode_frame(CLOSE, body, masking_key=masking_key)

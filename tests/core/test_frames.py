@@ -19,10 +19,8 @@ from inspector.core.frames import (
     encode_frame,
     header_length,
 )
-from inspector.core.masking import apply_mask, mask_byte
 from inspector.core.rfc import OPCODES, Side
 from tests.core import strategies
-from tests.core.vectors import mask
 
 Piece = Frame | Raw
 
@@ -57,6 +55,52 @@ def test_any_bytes_in_any_portions_are_the_same_pieces(data: bytes, draw: st.Dat
     assert joined(pieces) == data
     lost = any(isinstance(piece, Raw) for piece in pieces)
     assert lost or all(isinstance(piece, Frame) and piece.complete for piece in pieces[:-1])
+
+
+def scanned(portions: list[bytes], max_payload: int = 1000) -> list[Piece]:
+    """The same by scanning: frames are taken many at once, and only odd pieces one by one."""
+    decoder = FrameDecoder("client", max_payload)
+    pieces: list[Piece] = []
+    for portion in portions:
+        decoder.feed(portion)
+        while True:
+            if frames := decoder.scan():
+                pieces += frames
+                assert [frames[i] for i in range(-len(frames), 0)] == pieces[-len(frames) :]
+                with pytest.raises(IndexError):
+                    frames[len(frames)]
+            elif (piece := decoder.next_piece()) is not None:
+                pieces.append(piece)
+            else:
+                break
+    return pieces + decoder.end()
+
+
+@given(strategies.any_bytes, st.integers(0, 200), st.data())
+def test_a_scan_finds_the_same_pieces(data: bytes, cap: int, draw: st.DataObject) -> None:
+    pieces = decode([data], max_payload=cap)
+    assert scanned([data], cap) == pieces
+    assert scanned(draw.draw(strategies.cut(data)), cap) == pieces
+    assert scanned([bytes([octet]) for octet in data], cap) == pieces
+
+
+@given(strategies.any_bytes, strategies.any_bytes, st.integers(0, 3), st.booleans())
+def test_a_caller_need_not_take_all_before_it_feeds_on(
+    first: bytes, then: bytes, taken: int, looks: bool
+) -> None:
+    """Pieces are the same whenever they are asked for, and looking at what waits moves nothing."""
+    decoder = FrameDecoder("client", 1000)
+    pieces: list[Piece] = []
+    for portion in (first, then):
+        decoder.feed(portion)
+        for _ in range(taken):
+            if looks:
+                assert len(decoder.peek(len(first) + len(then))) == decoder.waiting
+            if (piece := decoder.next_piece()) is not None:
+                pieces.append(piece)
+    while (piece := decoder.next_piece()) is not None:
+        pieces.append(piece)
+    assert pieces + decoder.end() == decode([first, then])
 
 
 @given(strategies.any_bytes, st.integers(0, 60))
@@ -140,14 +184,6 @@ def test_a_frame_of_one_byte_does_not_guess() -> None:
     assert header_length(b"\x81\xff", 1) == 2
 
 
-@given(st.binary(max_size=300), strategies.keys)
-def test_masking_is_its_own_inverse(data: bytes, key: bytes) -> None:
-    masked = apply_mask(data, key)
-    assert masked == mask(data, key)
-    assert masked == bytes(mask_byte(i, octet, key) for i, octet in enumerate(data))
-    assert apply_mask(masked, key) == data
-
-
 # Nothing grows because a peer says so.
 
 
@@ -184,6 +220,23 @@ def test_raw_bytes_do_not_pile_up() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1 << 20
+
+
+def test_a_payload_in_many_portions_is_put_together_once() -> None:
+    """Each byte is copied a few times, however many portions it came in."""
+    size, portion = 8 << 20, 1024
+    wire = encode_frame(2, bytes(size))
+    decoder = FrameDecoder("server")
+    tracemalloc.start()
+    for at in range(0, len(wire), portion):
+        assert decoder.next_piece() is None
+        decoder.feed(wire[at : at + portion])
+    frame = decoder.next_piece()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert isinstance(frame, Frame)
+    assert len(frame.wire_payload) == size
+    assert peak < 2.5 * size
 
 
 def test_frames_that_were_read_are_let_go() -> None:

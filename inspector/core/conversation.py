@@ -16,6 +16,7 @@ from typing import Literal
 from inspector.core.events import Closed, Ended, Event, How
 from inspector.core.frames import MAX_PAYLOAD
 from inspector.core.framing import Framing
+from inspector.core.http1 import Exchange
 from inspector.core.life import Life
 from inspector.core.opening import Opening
 from inspector.core.rfc import PEER, SIDES, Side
@@ -41,6 +42,12 @@ class Conversation:
         if self._framing is not None:
             return "frames"
         return "opaque" if self._opening.why and not self._opening.opened else "http"
+
+    @property
+    def asking(self) -> Exchange | None:
+        """The whole request for a WebSocket that waits for its answer."""
+        asked = self._opening.asked if self._framing is None else None
+        return asked if asked is not None and asked.request.complete else None
 
     @property
     def unsettled(self) -> bool:
@@ -81,6 +88,7 @@ class Conversation:
             yield from self._opening.end(side, time)
             yield from self._proceed()
         if self._framing is not None:
+            yield from self._framing.wait(time)
             yield from self._framing.end(side)
         self.life.step(side, "end")
         self._ends.append(Ended(side, how, time))
@@ -101,9 +109,14 @@ class Conversation:
             yield from self._framing.cut_off(side)
         self.life.step(side, "end")
 
-    def finish(self) -> Iterator[Event]:
-        """The capture ended; the connection may live on, so nothing is blamed for that."""
+    def finish(self, time: float | None = None) -> Iterator[Event]:
+        """The capture ended; the connection may live on, so nothing is blamed for that.
+
+        `time` is that of the last thing captured, of whatever connection, if it is known.
+        """
         yield from self._news()
+        if self._framing is not None and time is not None:
+            yield from self._framing.wait(time)
         if self._framing is None:
             yield from self._opening.finish(self._time)
             yield from self._proceed()

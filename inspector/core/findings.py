@@ -12,7 +12,7 @@ from typing import Final, Literal
 from inspector.core.rfc import Side
 
 Severity = Literal["error", "warning", "info"]
-Phase = Literal["hs-req", "hs-resp", "frame", "message", "conn"]
+Phase = Literal["hs-req", "hs-resp", "frame", "message", "conn", "cross"]
 Stream = Literal["request", "response", "client", "server"]
 
 

@@ -22,8 +22,10 @@ from inspector.core.rules.closing import (
     CLIENT_CLOSED_FIRST,
     CLOSE_MISSING,
     CLOSE_UNANSWERED,
+    CLOSING_TIME,
     GARBAGE_AFTER_CLOSE,
     HTTP_AFTER_CLOSE,
+    TCP_NOT_CLOSED,
 )
 from inspector.core.rules.control import PING_UNANSWERED
 from inspector.core.rules.framing import rules_for
@@ -67,6 +69,8 @@ class Framing:
         self._late: LateResponse | None = None
         self._unread = self.seen.unread
         """Sides of which bytes were not read: what they did not send, nobody knows."""
+        self._closed_at: float | None = None
+        """When both sides had sent Close; None again once that is settled."""
         self._cut_off: set[Side] = set()
         """Sides that the other one's reset cut off: what they did not send is not their fault."""
 
@@ -77,9 +81,20 @@ class Framing:
 
     def receive(self, side: Side, data: bytes, time: float) -> Iterator[Event]:
         """The next bytes of one direction."""
+        if self._closed_at is not None:
+            yield from self.wait(time)
         self._decoders[side].feed(data)
         self._times[side] = time
         yield from self._read(side)
+
+    def wait(self, time: float) -> Iterator[Event]:
+        """It is that late by now: has the server had its time to end TCP?"""
+        if self._closed_at is None or time - self._closed_at < CLOSING_TIME:
+            return
+        waited, self._closed_at = time - self._closed_at, None
+        if not self.life.has_ended("server") and "server" not in self._unread:
+            words = f"both sides had sent Close, and {waited:.1f} s later TCP was still open"
+            yield self._found(TCP_NOT_CLOSED, self._decoders["server"], words)
 
     def gap(self, side: Side, size: int) -> None:
         """`size` bytes of this direction are not in the capture: framing is lost."""
@@ -187,15 +202,19 @@ class Framing:
 
     def _raw(self, raw: Raw) -> Raw:
         """Bytes that are no frame; after a loss of framing, there may be some among them."""
-        if self._decoders[raw.side].lost and not self.seen.of(raw.side).close:
-            self._unread.add(raw.side)
+        self._note_loss(raw.side)
         return raw
+
+    def _note_loss(self, side: Side) -> None:
+        if self._decoders[side].lost and not self.seen.of(side).close:
+            self._unread.add(side)
 
     def _frame(self, frame: Frame) -> list[Event]:
         self.frames += 1
         side, number, seen = frame.side, self.frames, self.seen
         framed = Framed(number, frame, self._times[side])
         events: list[Event] = [framed]
+        self._note_loss(side)
         if not frame.header_complete:
             return events
         for rule, check in rules_for(side, frame.opcode, False):
@@ -216,6 +235,9 @@ class Framing:
         elif frame.opcode <= BINARY:
             self._remember(framed)
         elif frame.opcode == CLOSE:
+            close = seen.of(side).close
+            if self.life.clean and close is not None and close.number == number:
+                self._closed_at = framed.time
             events += self._unfinished(side)
         return events
 

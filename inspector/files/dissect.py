@@ -14,9 +14,11 @@ from typing import Final
 
 from inspector.core.conversation import Conversation
 from inspector.core.events import Closed, Event, Framed, Messaged, Opened
+from inspector.core.findings import Finding
 from inspector.core.frames import Raw
 from inspector.core.heads import Head
 from inspector.core.rfc import Side
+from inspector.core.rules.cross import Across, Asker
 from inspector.files import events as tcp
 from inspector.files.events import Address, Fault, Finished
 
@@ -105,6 +107,11 @@ class _Dissector:
         """Streams with a fragment whose message has no number yet."""
         self.numbers: dict[int, int] | None = None
         self.count = 0
+        self.now = 0.0
+        """Time of the latest event."""
+        self.across = Across()
+        self.asking: dict[int, tuple[Head, Asker, list[Finding]]] = {}
+        """What each stream asks for, and what that breaks together with the others."""
 
     @property
     def unsettled(self) -> bool:
@@ -122,11 +129,13 @@ class _Dissector:
             return
         connection, conversation = stream
         if isinstance(event, tcp.Data):
+            self.now = max(self.now, event.time)
             side: Side = "client" if event.from_client else "server"
             told = conversation.receive(side, event.data, event.time)
             yield from self._told(connection, conversation, told)
         elif isinstance(event, tcp.Ended):
             if not event.by_proxy:  # where the recording proxy went away, neither peer ended
+                self.now = max(self.now, event.time)
                 ended: Side = "client" if event.from_client else "server"
                 told = conversation.end(ended, event.how, event.time)
                 yield from self._told(connection, conversation, told)
@@ -137,7 +146,7 @@ class _Dissector:
         elif isinstance(event, tcp.Noted):
             connection.facts |= event.facts
         else:  # Forgotten: nothing more will come, and nobody saw it end
-            yield from self._told(connection, conversation, conversation.finish())
+            yield from self._told(connection, conversation, conversation.finish(self.now))
             self.forget(connection.stream)
 
     def _open(self, event: tcp.Opened) -> None:
@@ -154,7 +163,8 @@ class _Dissector:
 
     def finish(self) -> Iterator[Item]:
         for connection, conversation in list(self.streams.values()):
-            yield from self._told(connection, conversation, conversation.finish())
+            told = conversation.finish(self.now)
+            yield from self._told(connection, conversation, told)
 
     def _told(
         self, connection: Connection, conversation: Conversation, events: Iterator[Event]
@@ -168,16 +178,40 @@ class _Dissector:
             else:
                 self.waiting.discard(connection.stream)
             yield Item(connection, event)
+            if isinstance(event, Opened):
+                yield from self._answered(connection, event.request)
             if isinstance(event, Closed):
                 self.forget(connection.stream)
         if conversation.stage == "opaque":
             self.forget(connection.stream)
+        elif (exchange := conversation.asking) is not None:
+            self._asks(connection, exchange.request)
+
+    def _asks(self, connection: Connection, request: Head) -> None:
+        """A request for a WebSocket waits for its answer, perhaps since just now."""
+        known = self.asking.get(connection.stream)
+        if known is None or known[0] is not request:
+            server = str(connection.facts.get("server") or address_text(connection.server))
+            asker = Asker(connection.stream, *connection.client, server)
+            self.asking[connection.stream] = request, asker, self.across.asks(asker, request)
+
+    def _answered(self, connection: Connection, request: Head | None) -> Iterator[Item]:
+        """Its answer is there, or will never be: what is wrong with it beside other requests."""
+        if request is None or not request.complete:
+            return
+        self._asks(connection, request)
+        _, asker, findings = self.asking.pop(connection.stream)
+        self.across.waits_no_more(asker)
+        for finding in findings:
+            yield Item(connection, finding)
 
     def forget(self, stream: int) -> None:
         """Nothing more of this TCP connection is wanted."""
         self.streams.pop(stream, None)
         self.undecided.discard(stream)
         self.waiting.discard(stream)
+        if stream in self.asking:
+            self.across.waits_no_more(self.asking.pop(stream)[1])
 
     def _number(self, connection: Connection) -> None:
         if connection.number is not None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from itertools import chain
 
 import pytest
 
-from inspector.core.findings import Rule, register
+from inspector.core.findings import Finding, Rule, register
 from inspector.core.rfc import PEER, Side
 from inspector.core.rules import RULES
 from tests.core import vectors
+from tests.files import captures
+from tests.files.captures import CaptureVector
 
 CATALOGUE = {
     row["id"]: row for row in json.loads((vectors.FOLDER / "catalogue.json").read_text("utf-8"))
 }
-VECTORS = vectors.load()
+VECTORS = [*vectors.load(), *captures.load()]
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -78,12 +79,15 @@ def test_a_rule_is_only_just_kept_by_some_vector(id: str) -> None:
 @cache
 def found() -> set[tuple[str, Side, str]]:
     """Rule, side and stream of all that the vectors break."""
-    events = [
-        vectors.play([*vector.handshake, *vector.steps], vector.max_payload)
-        for vector in VECTORS
-        if vector.breaks
-    ]
-    findings = vectors.findings(chain.from_iterable(events))
+    findings: list[Finding] = []
+    for vector in VECTORS:
+        if isinstance(vector, CaptureVector):
+            findings += captures.findings(captures.play(vector.capture))
+        elif vector.breaks:
+            steps = [*vector.handshake, *vector.steps]
+            findings += vectors.findings(
+                vectors.play(steps, vector.max_payload, until=vector.until)
+            )
     return {(finding.rule.id, finding.side, finding.stream) for finding in findings}
 
 
@@ -99,7 +103,7 @@ AMONG_THE_FRAMES = {"client-data-before-response"}
 
 def test_the_streams_that_findings_stand_in() -> None:
     for id, side, stream in found():
-        streams = {"hs-req": "request", "hs-resp": "response"}
+        streams = {"hs-req": "request", "hs-resp": "response", "cross": "request"}
         own = PEER[side] if id == "ping-unanswered" else side
         own = own if id in AMONG_THE_FRAMES else streams.get(RULES[id].phase, own)
         assert stream == own

@@ -32,9 +32,9 @@ def test_vector(vector: Vector) -> None:
     assert [type(event) for event in told] == [Opened] * bool(vector.handshake)
     steps = [*vector.handshake, *vector.steps]
 
-    told = play(whole(steps), vector.max_payload)
+    told = play(whole(steps), vector.max_payload, until=vector.until)
     assert transcript(told)[len(before) :] == vector.expect
-    assert play(bytewise(steps), vector.max_payload) == told
+    assert play(bytewise(steps), vector.max_payload, until=vector.until) == told
 
     tailed = with_tail(steps)
     if vector.tail and tailed:
@@ -44,7 +44,8 @@ def test_vector(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", params())
 def test_its_findings_are_those_it_names(vector: Vector) -> None:
-    events = play([*vector.handshake, *vector.steps], vector.max_payload)
+    steps = [*vector.handshake, *vector.steps]
+    events = play(steps, vector.max_payload, until=vector.until)
     assert {finding.rule.id for finding in vectors.findings(events)} == vector.breaks
     assert not vector.keeps & vector.breaks
     assert [type(event) for event in events].count(Closed) <= 1

@@ -8,7 +8,8 @@ side, or the end of its TCP direction. Bytes are written as on paper:
 
 `expect` is the whole transcript, one line an event. Unless it has `handshake = false`, a vector
 begins with a handshake without faults; `agreed` are its extensions, offered and accepted. `breaks`
-names the rules that it breaks, `keeps` those that it only just keeps.
+names the rules that it breaks, `keeps` those that it only just keeps. Steps come a second apart,
+unless they say `at`; the capture ends at once, unless `until` says when.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Vector:
     breaks: frozenset[str] = frozenset()
     keeps: frozenset[str] = frozenset()
     max_payload: int = MAX_PAYLOAD
+    until: float | None = None
     tail: bool = True
     """May more bytes follow? Not where it ends inside a frame: they would belong to it."""
     handshake: list[Step] = field(default_factory=list)
@@ -81,18 +83,19 @@ def load() -> list[Vector]:
 def _vector(name: str, table: dict[str, Any]) -> Vector:
     unknown = table.keys() - {
         *("name", "why", "handshake", "agreed", "steps", "expect", "breaks", "keeps"),
-        *("max_payload", "tail"),
+        *("max_payload", "tail", "until"),
     }
     assert not unknown, f"{name}: {unknown}"
     agreed = table.get("agreed", "")
     return Vector(
         name,
         table.get("why", ""),
-        [_step(step, time) for time, step in enumerate(table["steps"], 1)],
+        [step(row, row.get("at", time)) for time, row in enumerate(table["steps"], 1)],
         table["expect"].strip().splitlines(),
         frozenset(table.get("breaks", ())),
         frozenset(table.get("keeps", ())),
         table.get("max_payload", MAX_PAYLOAD),
+        table.get("until"),
         table.get("tail", True),
         handshake(agreed) if table.get("handshake", True) else [],
     )
@@ -107,7 +110,8 @@ def handshake(agreed: str = "") -> list[Step]:
     ]
 
 
-def _step(table: dict[str, Any], time: float) -> Step:
+def step(table: dict[str, Any], time: float) -> Step:
+    """A row of a vector's `steps`."""
     side: Side
     for side in ("client", "server"):
         if side in table:
@@ -186,7 +190,11 @@ def with_tail(steps: Iterable[Step], tail: bytes = b"\x81") -> list[Step]:
 
 
 def play(
-    steps: Iterable[Step], max_payload: int = MAX_PAYLOAD, *, finish: bool = True
+    steps: Iterable[Step],
+    max_payload: int = MAX_PAYLOAD,
+    *,
+    finish: bool = True,
+    until: float | None = None,
 ) -> list[Event]:
     """All events of a connection."""
     conversation = Conversation(max_payload)
@@ -199,7 +207,7 @@ def play(
         else:
             conversation.gap(step.side, step.value)
     if finish:
-        events += conversation.finish()
+        events += conversation.finish(until)
     return events
 
 

@@ -15,6 +15,8 @@ from inspector.files.recorder import CaptureWriter, Stream
 
 KEY = bytes.fromhex("37fa213d")
 NONCE = "AQIDBAUGBwgJCgsMDQ4PEA=="
+NONCES = ("ERITFBUWFxgZGhscHR4fIA==", "ISIjJCUmJygpKissLS4vMA==")
+"""Fresh ones for further connections."""
 EPOCH = 1_790_000_000.0
 DEFLATE = "permessage-deflate; client_max_window_bits=15"
 
@@ -31,11 +33,11 @@ def masked(opcode: int, payload: bytes = b"", key: bytes = KEY, *, fin: bool = T
     return encode_frame(opcode, payload, masking_key=key, fin=fin)
 
 
-def request(target: str = "/chat", extra: str = "") -> bytes:
+def request(target: str = "/chat", extra: str = "", nonce: str = NONCE) -> bytes:
     return (
         f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:8101\r\nConnection: Upgrade\r\n"
         f"Upgrade: websocket\r\nOrigin: http://127.0.0.1:8101\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Key: {NONCE}\r\n{extra}\r\n"
+        f"Sec-WebSocket-Key: {nonce}\r\n{extra}\r\n"
     ).encode("iso-8859-1")
 
 
@@ -81,8 +83,11 @@ class Talk:
             self.stream.end(from_client, self.scene.time)
         return self
 
-    def handshake(self, asked: str = "", agreed: str = "", target: str = "/chat") -> Talk:
-        return self.client(request(target, asked)).server(response(agreed))
+    def handshake(
+        self, asked: str = "", agreed: str = "", target: str = "/chat", nonce: str = NONCE
+    ) -> Talk:
+        self.client(request(target, asked, nonce))
+        return self.server(response(agreed, accept_for(nonce)))
 
     def _say(self, from_client: bool, pieces: tuple[bytes, ...]) -> Talk:
         for piece in pieces:
@@ -154,12 +159,14 @@ def several(scene: Scene) -> None:
     plain = scene.open(50001, "http://127.0.0.1:8101/feed")
     plain.client(b"GET /feed HTTP/1.1\r\nHost: 127.0.0.1:8101\r\n\r\n")
     one = scene.open(50002).handshake()
-    two = scene.open(50003, "ws://127.0.0.1:8101/ticker").handshake(target="/ticker")
+    two = scene.open(50003, "ws://127.0.0.1:8101/ticker")
+    two.handshake(target="/ticker", nonce=NONCES[0])
     plain.server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]").end()
     two.server(encode_frame(1, b"1.07"))
     one.client(masked(1, b"first"))
     two.server(encode_frame(1, b"1.08"))
-    refused = scene.open(50004, "ws://127.0.0.1:8101/secret").client(request("/secret"))
+    refused = scene.open(50004, "ws://127.0.0.1:8101/secret")
+    refused.client(request("/secret", nonce=NONCES[1]))
     refused.server(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").end()
     one.client(encode_close(1001, masking_key=b"\1\2\3\4")).end(True)
 

@@ -211,6 +211,18 @@ GARBAGE_AFTER_CLOSE: Final = register(
     "After its Close a side sends nothing but the end of TCP.",
     "The peer ignores it.",
 )
+TCP_NOT_CLOSED: Final = register(
+    "tcp-not-closed",
+    "server",
+    "warning",
+    "conn",
+    "6455 §5.5.1, §7.1.1",
+    "Once both have said Close, it is for the server to end TCP, and at once.",
+    "The client waits, gives up after a time of its own, and has to end TCP itself.",
+)
+CLOSING_TIME: Final = 10.0
+"""Seconds that a server gets to end TCP, once both sides have sent Close."""
+
 CLIENT_CLOSED_FIRST: Final = register(
     "client-closed-first",
     "client",

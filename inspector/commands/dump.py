@@ -4,23 +4,22 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import click
 
 from inspector.commands.mistakes import Command
 from inspector.commands.one_frame import show_frame
 from inspector.commands.reading import Reading, shows_progress
+from inspector.commands.selection import Judge, Selection, filter_option
+from inspector.commands.views import JsonView, TextView, View
 from inspector.core.events import Closed, Framed, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import Raw
 from inspector.core.http1 import Exchange
 from inspector.core.safe import safe
 from inspector.files.dissect import Item
-from inspector.files.jsonl import dumps, to_line
-from inspector.screen.listing import Listing
 from inspector.screen.paper import Paper, paper_for
-from inspector.screen.rows import heading
 from inspector.screen.tally import Tally
 from inspector.screen.words import count
 
@@ -41,61 +40,6 @@ def number(least: int) -> Callable[[click.Context, click.Parameter, str | None],
         return int(value)
 
     return convert
-
-
-class View(Protocol):
-    """Something that turns items into text. `heading` stands above the first frame shown."""
-
-    heading: str
-
-    def take(self, item: Item) -> str: ...
-
-    def flush(self) -> str: ...
-
-    def begin_late(self) -> None:
-        """The beginning will not be shown: leave headings to whoever shows the rest."""
-
-    def go_on(self) -> None:
-        """From here on everything is shown."""
-
-
-class TextView:
-    """The listing, rendered."""
-
-    def __init__(self, paper: Paper, single: bool) -> None:
-        self._paper = paper
-        self._listing = Listing(paper.width, single=single)
-        self.heading = paper.rendered(heading(paper.width))
-
-    def take(self, item: Item) -> str:
-        return self._paper.rendered(self._listing.take(item))
-
-    def flush(self) -> str:
-        return self._paper.rendered(self._listing.flush())
-
-    def begin_late(self) -> None:
-        self._listing.headings = False
-
-    def go_on(self) -> None:
-        self._listing.headings = True
-
-
-class JsonView(View):
-    """JSON lines, one an item."""
-
-    heading = ""
-
-    def take(self, item: Item) -> str:
-        return dumps(to_line(item)) + "\n"
-
-    def flush(self) -> str:
-        return ""
-
-    def begin_late(self) -> None:
-        pass
-
-    def go_on(self) -> None:
-        pass
 
 
 @dataclass(slots=True)
@@ -142,6 +86,7 @@ class LastFrames:
     "--format", "form", type=click.Choice(["text", "jsonl"]), default="text",
     help="Lines to read (the default), or one JSON object a line.",
 )  # fmt: skip
+@filter_option("Only what this filter wants; --filter help lists what it can ask for.")
 @click.option("--connection", callback=number(1), metavar="N", help="Only this connection.")
 @click.option(
     "--frame", callback=number(0), metavar="N",
@@ -162,6 +107,7 @@ def dump(
     follow: bool,
     http: bool,
     live: bool,
+    wanted: Judge | None,
 ) -> None:
     """Show what a capture holds, frame by frame.
 
@@ -173,17 +119,25 @@ def dump(
     ws101 dump chat.pcapng --frame 4          every bit of frame 4
     ws101 dump chat.pcapng --format jsonl     for other programs
     ws101 dump chat.pcapng --last 5 --follow  what happens now
+    ws101 dump chat.pcapng --filter 'from client and opcode == ping'
+    ws101 dump chat.pcapng --filter 'length > 64KiB or finding'
     """
     if frame is not None:
-        if follow or live or last is not None or form != "text":
-            raise click.UsageError("--frame goes with none of --follow, --last and --format.")
+        if follow or live or last is not None or form != "text" or wanted is not None:
+            others = "--follow, --last, --filter and --format"
+            raise click.UsageError(f"--frame goes with none of {others}.")
         context.exit(show_frame(file, frame, connection))
     paper = paper_for(sys.stdout, live=follow or live or file == "-")
     reading = Reading(file, follow or live, live, progress=shows_progress(last is not None))
     view = TextView(paper, connection is not None) if form == "text" else JsonView()
     tally = Tally()
+    selection = None if wanted is None else Selection(view, wanted, last)
+    items = items_of(reading, connection, http)
     try:
-        show(reading, wanted(reading, connection, http), view, paper, tally, last)
+        if selection is not None:
+            select(reading, items, selection, paper, tally)
+        else:
+            show(reading, items, view, paper, tally, last)
     except KeyboardInterrupt:
         if not reading.follow:
             paper.close()
@@ -191,7 +145,8 @@ def dump(
     lacking = connection is not None and tally.connections == 0
     unread = reading.fault is not None and reading.packets == 0
     if form == "text" and not lacking and not unread:
-        paper.lines(tally.summary(paper.width, notes(reading, tally)))
+        kept = [] if selection is None else [selection.words]
+        paper.lines(tally.summary(paper.width, [*kept, *notes(reading, tally)]))
     elif form == "jsonl":
         for note in notes(reading, tally):
             print(f"note: {safe(note)}", file=sys.stderr)
@@ -236,7 +191,20 @@ def show(
     paper.text(view.flush())
 
 
-def wanted(reading: Reading, connection: int | None, http: bool) -> Iterator[Item]:
+def select(
+    reading: Reading, items: Iterable[Item], selection: Selection, paper: Paper, tally: Tally
+) -> None:
+    """Write what a filter wants as it comes."""
+    reading.caught_up = lambda: paper.text(selection.caught_up())
+    for item in items:
+        tally.take(item)
+        paper.text(selection.take(item))
+        if paper.gone:
+            return
+    paper.text(selection.caught_up())
+
+
+def items_of(reading: Reading, connection: int | None, http: bool) -> Iterator[Item]:
     """The items of this connection (None for all), plain HTTP only where it was asked for."""
     for item in reading:
         if connection is not None and item.connection.number != connection:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from inspector.core.events import Closed, Ended, Framed, Messaged, Opened
+from inspector.core.events import Closed, Ended, Framed, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import Frame, Raw
 from inspector.core.heads import Head
@@ -27,7 +27,6 @@ type Reader = Callable[[Entry, Past], Any]
 TYPES: Final[dict[type, str]] = {
     Opened: "connection",
     Framed: "frame",
-    Messaged: "message",
     Finding: "finding",
     Raw: "raw",
     Ended: "end",

@@ -65,6 +65,16 @@ class Listing:
             return []
         return list(self._lines(item))
 
+    def pass_over(self, item: Item) -> None:
+        """An item that is not shown, though lines of later ones may point back to it."""
+        if isinstance(item.event, Framed):
+            talk = self._talk(item.connection)
+            shown = talk.latest
+            talk.remember(item.event)
+            talk.latest = shown
+        elif isinstance(item.event, Closed):
+            self._talks.pop(item.connection.stream, None)
+
     def flush(self) -> list[Line]:
         """The lines that were held back."""
         return self._release(None) if self._held else []

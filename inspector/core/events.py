@@ -30,6 +30,8 @@ class Opened:
     proof: AcceptProof
     agreement: Agreement
     requested: float | None = None
+    early: int = 0
+    """Bytes that the client sent after its request before the 101 had come whole."""
 
     @property
     def upgraded(self) -> bool:

@@ -199,11 +199,14 @@ class Opening:
 
     def _hasty(self) -> Iterator[Finding]:
         """What the client sent before the 101 was there, and the first of those bytes."""
-        early = b"".join(data for data, _ in self._held) + self._readers["client"].buffer
-        if early:
+        if early := self._early():
             shown = f"{early[:8].hex(' ')}{' …' if len(early) > 8 else ''}"
             words = f"the client sent {shown} before the 101 had come whole"
             yield Finding(CLIENT_DATA_EARLY, "client", "client", 0, words)
+
+    def _early(self) -> bytes:
+        """What waits of the client's bytes, after its request."""
+        return b"".join(data for data, _ in self._held) + self._readers["client"].buffer
 
     def _answered(self, *, to_handshake: bool) -> None:
         """The head just read is an answer: what stood before it, and where it ends."""
@@ -253,8 +256,11 @@ class Opening:
     def _open(self, request: Head | None, response: Head | None, time: float) -> Iterator[Event]:
         self.opened = True
         proof = verify_accept(request, response)
+        agreement = self.agreement or Agreement()
         asked_at = self._asked_at if request is not None else None
-        yield Opened(request, response, time, proof, self.agreement or Agreement(), asked_at)
+        upgraded = response is not None and response.upgrades
+        early = len(self._early()) if upgraded and request is not None else 0
+        yield Opened(request, response, time, proof, agreement, asked_at, early)
         yield from self._stood_before("client", request)
         yield from self._stood_before("server", response)
         if request is not None:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import NamedTuple, Self
 
-from inspector.files import pcap, pcapng
+from inspector.files import jsonl_reader, pcap, pcapng
 from inspector.files.events import (
     CaptureEvent,
     Counts,
@@ -53,11 +53,15 @@ __all__ = [
 
 
 class Format(NamedTuple):
-    """A kind of capture file: how it begins, and how it is read."""
+    """A kind of capture file: how it begins, and how it is read.
+
+    Files of packets begin with one of four bytes each; `looks` is for files of text.
+    """
 
     name: str
     magics: tuple[bytes, ...]
     read: Callable[[Source, Counts], Iterator[CaptureEvent]]
+    looks: Callable[[bytes], bool] = lambda window: False
 
 
 def _pcapng(source: Source, counts: Counts) -> Iterator[CaptureEvent]:
@@ -71,6 +75,7 @@ def _pcap(source: Source, counts: Counts) -> Iterator[CaptureEvent]:
 FORMATS = (
     Format("pcapng", (pcapng.SECTION_HEADER.to_bytes(4),), _pcapng),
     Format("pcap", tuple(pcap.MAGICS), _pcap),
+    Format("jsonl", (), jsonl_reader.read_lines, jsonl_reader.looks),
 )
 
 NOT_READ = {
@@ -85,6 +90,8 @@ NOT_READ = {
 }
 """Files that people hand us nevertheless, and what to do with them."""
 MAGIC_LENGTH = 4
+TEXT_LENGTH = 4096
+"""Bytes that are looked at: of any file, and of one of text."""
 
 
 class Capture:
@@ -126,6 +133,12 @@ class Capture:
         magic = window[:MAGIC_LENGTH]
         for kind in FORMATS:
             if magic in kind.magics:
+                self.format = kind.name
+                return kind.read(self._source, self.counts)
+        while b"\n" not in window and len(window) < TEXT_LENGTH and not self._source.ended:
+            window = self._source.advance(0, len(window) + 1)
+        for kind in FORMATS:
+            if kind.looks(window):
                 self.format = kind.name
                 return kind.read(self._source, self.counts)
         return iter([Fault(0, *self._unreadable(magic))])

@@ -132,6 +132,8 @@ class Counts:
     gaps: int = 0
     lost_bytes: int = 0
     forgotten: int = 0
+    orphans: int = 0
+    heads_only: int = 0
 
     def notes(self) -> list[str]:
         """What a reader should know before trusting the capture, a line each; often none."""
@@ -153,5 +155,7 @@ NOTES = {
     "snapped": "packets cut short by the capture's snap length (record again without one)",
     "far_ahead": "segments far outside any TCP window passed over",
     "forgotten": "silent connections let go without an end",
+    "orphans": "lines about connections that no line before them opened, passed over",
+    "heads_only": "plain HTTP exchanges of which only the heads are known",
 }
 """Which counts deserve words; the others are what any healthy capture has."""

@@ -46,6 +46,10 @@ def _connection(connection: Connection, event: Opened) -> Line:
         "client": address_text(connection.client),
         "server": address_text(connection.server),
         "opened": connection.opened,
+        "requested": event.requested,
+        "answered": event.time,
+        "midstream": connection.midstream,
+        "early": event.early,
         "request": _head(event.request),
         "response": _head(event.response),
         "accept": {

@@ -61,6 +61,11 @@ class Source:
         self._wait = wait
 
     @property
+    def path(self) -> Path | None:
+        """The file's, None for standard input."""
+        return self._path
+
+    @property
     def bytes_read(self) -> int:
         return self.offset + len(self._window)
 

@@ -106,8 +106,7 @@ def test_a_websocket_asked_of_the_proxy_itself(ways: Ways, name: str) -> None:
 REFUSALS = {
     "length": b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\nREFUSE",
     "chunked": (
-        b"HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n"
-        b"6\r\nREFUSE\r\n0\r\n\r\n"
+        b"HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nREFUSE\r\n0\r\n\r\n"
     ),
 }
 

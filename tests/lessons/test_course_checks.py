@@ -78,7 +78,8 @@ def test_the_solution_passes_and_plain_pytest_says_the_same(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["empty", "returns_none", "hard_coded", "newline", "imports_it"]  # one of each kind
+    "name",
+    ["empty", "returns_none", "hard_coded", "newline", "imports_it"],  # one of each kind
 )
 def test_a_wrong_answer_fails_and_plain_pytest_says_the_same(home: Home, name: str) -> None:
     """That each of them is rejected, `course verify` proves; this is about the two saying so."""

@@ -122,7 +122,7 @@ def _check(node: Compare, kind: Kind) -> Check:
         return _among(node, kind)
     wanted: Any = node.value
     if operator == "matches":
-        search = compiled(wanted)
+        search = compiled(wanted).search
         if kind is BYTES:
             return lambda value: search(value.decode("iso-8859-1"))
         return search

@@ -42,19 +42,19 @@ class Past:
 
     def take(self, entry: Entry) -> None:
         event = entry.event
-        if type(event) is Framed:
+        if isinstance(event, Framed):
             frame = event.frame
             opcode = frame.opcode
             if opcode == PING:
                 self._ping(entry.connection, event)
             elif CONTINUATION < opcode <= BINARY:
                 self._of(entry.connection).first[frame.side] = frame
-        elif type(event) is Opened:
+        elif isinstance(event, Opened):
             self._of(entry.connection).opened = event
 
     def leave(self, entry: Entry) -> None:
         """Nothing of a connection comes after it was told how it closed."""
-        if type(entry.event) is Closed:
+        if isinstance(entry.event, Closed):
             self._known.pop(id(entry.connection), None)
 
     def opened(self, entry: Entry) -> Opened | None:
@@ -65,7 +65,7 @@ class Past:
     def first(self, entry: Entry) -> Frame | None:
         """The first frame of the message that the entry's frame is a part of."""
         event = entry.event
-        if type(event) is not Framed or event.frame.opcode > BINARY:
+        if not isinstance(event, Framed) or event.frame.opcode > BINARY:
             return None
         if event.frame.opcode != CONTINUATION:
             return event.frame
@@ -75,7 +75,7 @@ class Past:
     def round_trip(self, entry: Entry) -> float | None:
         """Seconds from a Ping to this Pong: the latest with its payload (RFC 6455 §5.5.3)."""
         event = entry.event
-        if type(event) is not Framed or event.frame.opcode != PONG:
+        if not isinstance(event, Framed) or event.frame.opcode != PONG:
             return None
         known = self._known.get(id(entry.connection))
         pings = known and known.pings.get(PEER[event.frame.side])

@@ -45,7 +45,7 @@ def type_of(entry: Entry, past: Past) -> str | None:
 
 def side(entry: Entry, past: Past) -> Side | None:
     event = entry.event
-    if type(event) is Framed:
+    if isinstance(event, Framed):
         return event.frame.side
     return event.side if isinstance(event, Raw | Ended | Finding) else None
 
@@ -59,7 +59,7 @@ def time(entry: Entry, past: Past) -> float | None:
 
 def offset(entry: Entry, past: Past) -> int | None:
     event = entry.event
-    if type(event) is Framed:
+    if isinstance(event, Framed):
         return event.frame.offset
     return event.offset if isinstance(event, Raw | Finding) else None
 
@@ -74,14 +74,14 @@ def raw(entry: Entry, past: Past) -> bytes | None:
 def _of_frame(of: Callable[[Frame], Any]) -> Reader:
     def reader(entry: Entry, past: Past) -> Any:
         event = entry.event
-        return of(event.frame) if type(event) is Framed else None
+        return of(event.frame) if isinstance(event, Framed) else None
 
     return reader
 
 
 def frame(entry: Entry, past: Past) -> int | None:
     event = entry.event
-    return event.number if type(event) is Framed else None
+    return event.number if isinstance(event, Framed) else None
 
 
 opcode: Final = _of_frame(lambda frame: frame.opcode)
@@ -109,7 +109,7 @@ def rtt(entry: Entry, past: Past) -> float | None:
 
 def message(entry: Entry, past: Past) -> int | None:
     event = entry.event
-    return event.message if type(event) is Framed else None
+    return event.message if isinstance(event, Framed) else None
 
 
 def message_kind(entry: Entry, past: Past) -> str | None:
@@ -197,14 +197,14 @@ finding_words: Final = _of_findings(lambda finding: finding.words)
 
 def code(entry: Entry, past: Past) -> int | None:
     event = entry.event
-    if type(event) is Framed:
+    if isinstance(event, Framed):
         return close_code(event.frame)
     return event.code if isinstance(event, Closed) else None
 
 
 def reason(entry: Entry, past: Past) -> str | None:
     event = entry.event
-    if type(event) is Framed:
+    if isinstance(event, Framed):
         if event.frame.opcode != CLOSE or len(event.frame.wire_payload) < 2:
             return None
         return close_reason(event.frame).decode("utf-8", "backslashreplace")

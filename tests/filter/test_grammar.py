@@ -103,7 +103,7 @@ WRONG = [
     ("masking_key == 0xabc", 16, "'0xabc' are no whole bytes; two hex digits make one"),
     ("payload == ping", 12, "'ping' is a word, and bytes are expected"),
     ('text == "ab\\ud800"', 12, "'\\ud800' is no character"),
-    ('text matches "a("', 14, "this pattern is wrong"),
+    ('text matches "a("', 14, "in this pattern, at character 2: this parenthesis is never closed"),
     ("close.code in 1011..1000", 15, "the range ends before it begins"),
     ('text in "a".."b"', 9, "'text' is a text, which has no order"),
     # Operators

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from inspector.core.explain import Part
+from inspector.core.explain import Part, agreed_in
 from inspector.core.findings import Finding, Rule
 from inspector.core.frames import Frame
-from inspector.core.handshake import Agreement, Deflate, Extension, negotiated
+from inspector.core.handshake import Agreement, Deflate, Extension
 from inspector.core.heads import Head
 from inspector.core.life import Life
 from inspector.core.messages import Message
@@ -73,11 +73,9 @@ def _agreement(said: list[Said], deflate: bool) -> tuple[Agreement, bool]:
     if deflate:
         both = {"client": Deflate(), "server": Deflate()}
         return Agreement(None, (Extension(DEFLATE),), {**both}), True  # type: ignore[dict-item]
-    for each in said:
-        head = each.part.head
-        if head is not None and head.status == 101:
-            return negotiated(head), True
-    return Agreement(), False
+    heads = (each.part.head for each in said if each.part.head is not None)
+    agreement = agreed_in(heads)
+    return (Agreement(), False) if agreement is None else (agreement, True)
 
 
 def _judge(

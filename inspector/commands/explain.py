@@ -11,6 +11,7 @@ from inspector.commands.mistakes import Command, Mistake
 from inspector.commands.pasted import NotBytes, Pasted, read_bytes, read_pasted
 from inspector.core.explain import Part
 from inspector.core.explain import explain as explain_bytes
+from inspector.core.fields import Field
 from inspector.core.rfc import Side
 from inspector.screen.lines import Line
 from inspector.screen.paper import paper_for
@@ -24,7 +25,7 @@ MOST: Final = 16 * 1024 * 1024
 @click.argument("hex", nargs=-1)
 @click.option(
     "--from", "side", type=click.Choice(["client", "server"]),
-    help="Who sent it; else the mask bit tells, as clients mask and servers don't.",
+    help="Who sent it; else each mask bit tells, as clients mask and servers don't.",
 )  # fmt: skip
 @click.option("--deflate", is_flag=True, help="permessage-deflate was agreed: inflate messages.")
 @click.option(
@@ -104,14 +105,18 @@ def _notes(said: Said, deflate: bool) -> list[str]:
 
 def as_json(part: Part) -> dict[str, object]:
     """A part as the contract has it."""
-    fields = [
-        {
-            "name": field.name,
-            "bits": list(field.bits),
-            "value": field.value,
-            "words": field.words,
-            "rfc": field.rfc,
-        }
-        for field in part.fields
-    ]
-    return {"kind": part.kind, "fields": fields}
+    return {"kind": part.kind, "fields": [_field(field) for field in part.fields]}
+
+
+def _field(field: Field) -> dict[str, object]:
+    """A field; one that is made of parts has them, too."""
+    told: dict[str, object] = {
+        "name": field.name,
+        "bits": list(field.bits),
+        "value": field.value,
+        "words": field.words,
+        "rfc": field.rfc,
+    }
+    if field.parts:
+        told["parts"] = [_field(part) for part in field.parts]
+    return told

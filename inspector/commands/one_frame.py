@@ -1,13 +1,14 @@
 """`dump --frame N`: one frame of a capture, to the last bit; number 0 is the handshake's heads."""
 
 import sys
+from typing import Final
 
 from inspector.commands.mistakes import Mistake
 from inspector.commands.reading import Reading, shows_progress
 from inspector.core.events import Closed, Framed, Messaged, Opened
-from inspector.core.explain import Kind, Part, frame_fields, head_fields
+from inspector.core.explain import Part, explain, frame_fields, head_part, raw_part
 from inspector.core.findings import Finding
-from inspector.core.frames import Frame
+from inspector.core.frames import Frame, Raw
 from inspector.core.messages import Message
 from inspector.core.pings import echo
 from inspector.core.rfc import PING, PONG
@@ -16,6 +17,9 @@ from inspector.screen.lines import Line
 from inspector.screen.paper import Paper, paper_for
 from inspector.screen.picture import picture
 from inspector.screen.words import count, moment, some
+
+MOST_OF_OPENING: Final = 100
+"""Heads and blocks of bytes beside them; a refusal's body may be of any length."""
 
 
 class Wanted:
@@ -26,9 +30,15 @@ class Wanted:
         self.connection_number = connection or 1
         self.connection: Connection | None = None
         self.opened: Opened | None = None
+        self.opening: list[Opened | Raw] = []
+        """Handshakes, tried again perhaps, and what stood beside their heads."""
         self.framed: Framed | None = None
         self.message: Message | None = None
         self.findings: list[Finding] = []
+        self.not_drawn = 0
+        """Bytes of the opening beyond what is kept to be drawn."""
+        self.found_at: list[int] = []
+        """Behind how many of `opening` each of them came."""
         self.frames = 0
 
     def take(self, item: Item) -> bool:
@@ -39,6 +49,12 @@ class Wanted:
         self.connection = item.connection
         if isinstance(event, Opened):
             self.opened = event
+            self.opening.append(event)
+        elif isinstance(event, Raw) and self.number == 0:
+            if len(self.opening) < MOST_OF_OPENING:
+                self.opening.append(event)
+            else:
+                self.not_drawn += len(event.data)
         elif isinstance(event, Framed):
             self.frames = event.number
             if event.number == self.number:
@@ -46,6 +62,7 @@ class Wanted:
             return self.framed is not event and self._settled(event.frame)
         elif isinstance(event, Finding) and event.frame == (self.number or None):
             self.findings.append(event)
+            self.found_at.append(len(self.opening))
         elif isinstance(event, Messaged) and self.number in event.message.frames:
             self.message = event.message
         return isinstance(event, Closed)
@@ -73,7 +90,7 @@ def show_frame(file: str, number: int, connection: int | None) -> int:
     wanted = Wanted(number, connection)
     any(wanted.take(item) for item in reading)
     if number == 0 and wanted.opened is not None:
-        _draw_heads(paper, wanted, wanted.opened)
+        _draw_heads(paper, wanted)
     elif wanted.framed is not None:
         _draw_frame(paper, wanted, wanted.framed)
     else:
@@ -86,14 +103,32 @@ def show_frame(file: str, number: int, connection: int | None) -> int:
     return reading.complain()
 
 
-def _draw_heads(paper: Paper, wanted: Wanted, opened: Opened) -> None:
-    for head in (opened.request, opened.response):
-        if head is not None:
-            kind: Kind = "response" if head is opened.response else "request"
-            part = Part(kind, tuple(head_fields(head)), head=head)
-            stream = [each for each in wanted.findings if each.stream == kind]
-            name = f"connection {wanted.connection_number}, {kind}"
-            paper.lines([*picture(part, paper.width, name=name, findings=stream), Line()])
+def _draw_heads(paper: Paper, wanted: Wanted) -> None:
+    """Each handshake's heads, and what stands in neither: empty lines, a 103, a refusal's body."""
+    place = f"connection {wanted.connection_number}"
+    for at, event in enumerate(wanted.opening):
+        if isinstance(event, Raw):
+            early = event.data.lstrip(b"\r\n").startswith(b"HTTP/")  # such as a 103
+            raw = raw_part(event.data, event.why, "9112 §6")
+            for part in explain(event.data) if early else [raw]:
+                name = f"{place}, {event.side}, {event.why}"
+                paper.lines([*picture(part, paper.width, name=name), Line()])
+            continue
+        later = (n for n, each in enumerate(wanted.opening) if n > at and isinstance(each, Opened))
+        until = next(later, len(wanted.opening))
+        for head in (event.request, event.response):
+            if head is not None:
+                part = head_part(head, event.request if head is event.response else None)
+                findings = [
+                    finding
+                    for finding, found in zip(wanted.findings, wanted.found_at, strict=True)
+                    if finding.stream == part.kind and at < found <= until
+                ]
+                name = f"{place}, {part.kind}"
+                paper.lines([*picture(part, paper.width, name=name, findings=findings), Line()])
+    if wanted.not_drawn:
+        words = f"and {count(wanted.not_drawn, 'more byte')} that belong to no head"
+        paper.lines([Line(words, "quiet")])
 
 
 def _draw_frame(paper: Paper, wanted: Wanted, framed: Framed) -> None:

@@ -7,7 +7,7 @@ whole bytes get a box with a cell a byte. Boxes stand side by side as far as the
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from inspector.core.explain import Field
+from inspector.core.fields import Field
 from inspector.screen.lines import Line, fit
 from inspector.screen.words import count
 

@@ -5,7 +5,7 @@ written. Where there is no room for columns, each field gets lines of its own.
 from collections.abc import Iterator
 from typing import Final
 
-from inspector.core.explain import Field
+from inspector.core.fields import Field
 from inspector.core.frames import Frame
 from inspector.screen.boxes import label
 from inspector.screen.lines import Line, sided, wrap

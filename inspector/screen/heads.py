@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 
-from inspector.core.explain import Field
+from inspector.core.fields import Field
 from inspector.core.heads import Head
-from inspector.screen.lines import Line, sided, wrap
+from inspector.screen.lines import Line, fit, sided, wrap
 from inspector.screen.words import count
 
 MARKS = ("colon", "white_space", "space", "line_end")
 """Fields that need no words of their own on each line, but once at the end."""
+
+
+PARTS_DRAWN = 32
+"""Parts of one value."""
 
 
 def head_lines(head: Head, fields: tuple[Field, ...], width: int) -> Iterator[Line]:
@@ -49,11 +53,27 @@ def _one_line(line: list[Field], offset: int, digits: int, width: int) -> Iterat
     last = drawn[-1]
     if len(told) == 1 and (beside := _beside(last, told[0], indent, width)):
         yield beside
+        yield from _parts(told[0], indent + 2, width)
         return
     yield last
     for field in told:
         name = str(field.value).strip() if field.name in _START else ""
         yield from _words(name, field, indent + 2, width)
+        yield from _parts(field, indent + 2, width)
+
+
+def _parts(field: Field, indent: int, width: int) -> Iterator[Line]:
+    """What a value is made of, piece by piece, the marks between them aside."""
+    told = [part for part in field.parts if part.name != "mark"]
+    for part in told[:PARTS_DRAWN]:
+        line = Line().to(indent, gap=0)
+        if part.value != field.value:
+            text = fit(str(part.value), max(12, width // 2 - indent))
+            line.add(text, "name").to(indent + 12, gap=2)
+        yield from sided(line, part.words, part.rfc, width)
+    if len(told) > PARTS_DRAWN:
+        words = f"… {count(len(told) - PARTS_DRAWN, 'more part')}"
+        yield Line().to(indent, gap=0).add(words, "quiet")
 
 
 def _drawn(line: list[Field], offset: int, indent: int, width: int) -> list[Line]:

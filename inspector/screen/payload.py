@@ -9,11 +9,13 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from inspector.core.fields import Field
 from inspector.core.frames import Frame
 from inspector.core.messages import Message
-from inspector.core.rfc import CLOSE, CLOSE_CODES, DEFLATE_TAIL, TEXT, close_code_words
-from inspector.core.rules.closing import close_code, close_reason
+from inspector.core.rfc import CLOSE, DEFLATE_TAIL, TEXT
+from inspector.core.rules.closing import close_code
 from inspector.core.safe import safe, safe_bytes
+from inspector.screen.fields import section
 from inspector.screen.lines import Line, sided, wrap
 from inspector.screen.words import count, hexed
 
@@ -108,25 +110,22 @@ def _slot(seen: str) -> str:
     return " " * (2 - wide) + seen + " "
 
 
-def closing(frame: Frame, width: int) -> Iterator[Line]:
+def closing(frame: Frame, fields: tuple[Field, ...], width: int) -> Iterator[Line]:
     """Code and reason of a Close (RFC 6455 §5.5.1, §7.4)."""
-    if frame.opcode != CLOSE or not frame.complete:
+    if frame.opcode != CLOSE:
         return
-    code, body = close_code(frame), frame.payload
-    if code is None:
-        words = "no code: a reader's API reports 1005, no status received" if not body else ""
-        words = words or "one byte is no code: a code takes two"
+    told = {part.name: part for part in fields[-1].parts}
+    if "code" not in told and not frame.complete:
+        return
+    if "code" not in told:
+        words = "no code: a reader's API reports 1005, no status received"
+        if frame.wire_payload:
+            words = "one byte is no code: a code takes two"
         yield from _pair("code", words, "§7.1.5", width)
         return
-    row = CLOSE_CODES.get(code)
-    words = f"{body[:2].hex(' ')} = {body[0]} x 256 + {body[1]} = {code}, {close_code_words(code)}"
-    rfc = "§7.4.2"
-    if row is not None:
-        words += f": {row.words}"
-        rfc = row.rfc.removeprefix("6455 ")
-    yield from _pair("code", words, rfc, width)
-    reason = close_reason(frame)
-    words = f'"{safe_bytes(reason)}", {count(len(reason), "byte")} of UTF-8' if reason else "none"
+    code, reason = told["code"], told.get("reason")
+    yield from _pair("code", code.words, section(code.rfc), width)
+    words = "none" if reason is None else f'"{safe(str(reason.value))}", {reason.words}'
     yield from _pair("reason", words, "§7.1.6", width)
 
 

@@ -15,7 +15,8 @@ What is told of the bits comes from the fields of `inspector.core.explain`, and 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from inspector.core.explain import Field, Part
+from inspector.core.explain import Part
+from inspector.core.fields import Field
 from inspector.core.findings import Finding
 from inspector.core.frames import Frame, header_length
 from inspector.core.messages import Message
@@ -123,7 +124,10 @@ def _frame(
     yield from table(fields, width)
     yield Line()
     yield from length_form(frame, width)
-    sections = [unmasking(frame, width, as_text=is_text(frame, message)), closing(frame, width)]
+    sections = [
+        unmasking(frame, width, as_text=is_text(frame, message)),
+        closing(frame, fields, width),
+    ]
     if message is not None:
         sections += [inflating(frame, message, width), content(message, width)]
     for section in sections:

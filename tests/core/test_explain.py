@@ -119,6 +119,36 @@ def test_another_try_may_follow_a_refusal() -> None:
     assert [part.kind for part in explain(REFUSAL + agreed)] == ["response", "response"]
 
 
+def test_each_frames_mask_bit_tells_who_sent_it() -> None:
+    parts = explain(b"\x81\x80abcd" + b"\x81\x00" + b"\x8a\x80abcd")
+    assert [part.frame.side for part in parts if part.frame] == ["client", "server", "client"]
+    parts = explain(b"\x81\x80abcd" + b"\x81\x00", "server")
+    assert [part.frame.side for part in parts if part.frame] == ["server", "server"]
+
+
+def test_a_body_of_known_length_ends_where_it_says() -> None:
+    request = f"{REQUEST}\r\n".encode()
+    parts = explain(request + REFUSAL + b"Not found" + request + b"\r\n" + REFUSAL)
+    kinds = ["request", "response", "raw", "request", "raw", "response"]
+    assert [part.kind for part in parts] == kinds
+    assert parts[2].raw == b"Not found"
+    assert parts[4].fields[0].words == "empty lines before a head: passed over"
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    parts = explain(request + early + f"{RESPONSE}\r\n".encode() + b"\x81\x00")
+    assert [part.kind for part in parts] == ["request", "response", "response", "frame"]
+    # The answer is the 101: it is laid beside the request's key.
+    accept = next(field for field in parts[2].fields if str(field.value).startswith("Bz3q"))
+    assert "just this" in accept.words
+
+
+def test_a_late_response_after_a_close_is_a_head() -> None:
+    late = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    parts = explain(b"\x88\x00" + late + b"\x88\x02\x03\xe8", "server")
+    assert [part.kind for part in parts] == ["frame", "response", "raw", "frame"]
+    # Before any Close the same bytes are taken for frames: nothing says that they are none.
+    assert explain(late[:0] + b"\x81\x00" + late, "server")[1].kind == "frame"
+
+
 @pytest.mark.parametrize(
     ("wire", "name", "value", "words"),
     [
@@ -188,7 +218,12 @@ def test_another_try_may_follow_a_refusal() -> None:
             "0bb878",
             "3 bytes: close code 3000 (registered by libraries and frameworks) and a reason",
         ),
-        (b"\x88\x01\x03", "payload", "03", "1 byte"),
+        (
+            b"\x88\x01\x03",
+            "payload",
+            "03",
+            "1 byte: half a close code, which takes two",
+        ),
     ],
 )
 def test_words(wire: bytes, name: str, value: int | str, words: str) -> None:

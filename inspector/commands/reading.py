@@ -111,14 +111,24 @@ class Reading:
 
     def complain(self) -> int:
         """Say what was wrong with the capture, if anything, and return the exit code."""
-        if self.fault is None:
-            return 0
-        where = "standard input" if self.path == "-" else self.path
-        words = f"{where}, byte {self.fault.offset}: {self.fault.words}"
-        if self.fault.cut:
-            print(f"note: {safe(words)}", file=sys.stderr)
-            return 0
-        raise Mistake(words + ("; what stands before it was read" if self.packets else ""))
+        return complain(self.path, self.fault, self.packets)
+
+
+def complain(path: str, fault: Fault | None, packets: int) -> int:
+    """Say what was wrong with a capture, if anything, and return the exit code."""
+    if fault is None:
+        return 0
+    words = fault_words(path, fault)
+    if fault.cut:
+        print(f"note: {safe(words)}", file=sys.stderr)
+        return 0
+    raise Mistake(words + ("; what stands before it was read" if packets else ""))
+
+
+def fault_words(path: str, fault: Fault) -> str:
+    """Where a capture is wrong, and what is wrong there."""
+    where = "standard input" if path == "-" else path
+    return f"{where}, byte {fault.offset}: {fault.words}"
 
 
 def shows_progress(silent: bool) -> bool:

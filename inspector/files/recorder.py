@@ -29,6 +29,7 @@ from struct import Struct
 from typing import NamedTuple, Self
 
 from inspector.files import pcapng
+from inspector.files.events import Manner
 
 type Address = tuple[str, int]
 type LossReport = Callable[[OSError], object]
@@ -39,7 +40,7 @@ MAX_COMMENT = 65_000
 TICKS = 1_000_000
 """Of the capture's clock, a second: pcapng's default, and as much as a float keeps today."""
 
-SYN, ACK, FIN, PSH = 0x02, 0x10, 0x01, 0x08
+SYN, ACK, FIN, RST, PSH = 0x02, 0x10, 0x01, 0x04, 0x08
 
 _word = Struct("<I")
 _option = Struct("<HH")
@@ -144,8 +145,19 @@ class CaptureWriter:
         stream.begin({"version": 1, **facts}, time)
         return stream
 
+    def copy(
+        self, client: Address, server: Address, facts: Mapping[str, object], time: float
+    ) -> Stream:
+        """Begin a connection as another capture has it, with nothing but its `facts`."""
+        self.connections += 1
+        stream = Stream(self, client, server, self.connections)
+        stream.begin(facts, time)
+        return stream
+
     def close(self, time: float) -> None:
-        """End what is still open, in the proxy's name, then the capture. Idle the second time."""
+        """End what is still open (copies aside), in the proxy's name, then the capture. Idle the
+        second time.
+        """
         if self._fd < 0:
             return
         for stream in sorted(self._open, key=lambda stream: stream.number):
@@ -256,16 +268,24 @@ class Stream:
             self._segment(from_client, PSH | ACK, time, rest[:MAX_SEGMENT], options)
             rest, options = rest[MAX_SEGMENT:], b""
 
-    def end(self, from_client: bool, time: float, *, by_proxy: bool = False) -> None:
-        """A side sent its last byte, in a manner not known; the second call for a side is idle.
+    def skip(self, from_client: bool, size: int) -> None:
+        """So many bytes of a side are not known: a reader will see that they are missing."""
+        self._seq[from_client] = (self._seq[from_client] + size) & 0xFFFFFFFF
+
+    def end(
+        self, from_client: bool, time: float, *, by_proxy: bool = False, how: Manner | None = None
+    ) -> None:
+        """A side sent its last byte; in which manner, a proxy does not know. The second call for a
+        side is idle.
 
         `by_proxy`: no peer ended it, the proxy did, so nobody is to blame for how.
         """
         if from_client in self._ended:
             return
         self._ended.add(from_client)
-        facts: dict[str, object] = {"end": None, "by": "proxy"} if by_proxy else {"end": None}
-        self._segment(from_client, FIN | ACK, time, options=_options(_comment(facts)))
+        facts: dict[str, object] = {"end": None, "by": "proxy"} if by_proxy else {"end": how}
+        flags = (RST if how == "rst" else FIN) | ACK
+        self._segment(from_client, flags, time, options=_options(_comment(facts)))
         if len(self._ended) == 2:
             self._writer.ended(self)
 

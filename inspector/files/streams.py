@@ -286,6 +286,9 @@ class Reassembler:
         connection = Connection(flow, client, server, midstream, in_order=facts is not None)
         self._flows[flow] = connection, client
         self._flows[backward(flow)] = connection, server
+        # A copy of a capture says of what it knows no beginning of; its SYN is only the copy's.
+        if facts is not None and facts.pop("midstream", None) is True:
+            midstream = True
         yield Opened(self._opened, *endpoints(flow), time, facts, midstream)
 
     def _close(self, connection: Connection) -> None:

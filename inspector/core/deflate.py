@@ -11,8 +11,9 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import Final
 
-from inspector.core.handshake import Deflate
+from inspector.core.handshake import DEFAULT_WINDOW_BITS, Deflate
 from inspector.core.rfc import DEFLATE_TAIL
+from inspector.core.window import beyond_window
 
 MAX_MESSAGE: Final = 16 * 1024 * 1024
 """Bytes that one message is inflated to at most."""
@@ -38,6 +39,8 @@ class Inflated:
     fault: str | None = None
     words: str = ""
     final_block: bool = False
+    too_far: str = ""
+    """In words, a match that looks back beyond the window agreed; its content is there."""
 
     @property
     def whole(self) -> bool:
@@ -73,6 +76,11 @@ class Inflater:
             if with_history.fault is None:
                 words = "refers back past its own start, into messages before it"
                 result = replace(with_history, fault="pmd-context-takeover", words=words)
+        if result.whole and self.agreed.window_bits < DEFAULT_WINDOW_BITS:
+            alone = not self.agreed.context_takeover and result.fault != "pmd-context-takeover"
+            past = b"" if alone else self._history
+            words = beyond_window(payload, len(result.data), past, self.agreed.window_bits)
+            result = replace(result, too_far=words)
         if not result.whole:
             self.lose(f"an earlier message could not be inflated ({result.words})")
         self._history = (self._history + result.data[-WINDOW:])[-WINDOW:]

@@ -83,6 +83,17 @@ _inflating(
 
 
 @message_rule(
+    "pmd-window-exceeded",
+    "error",
+    "7692 §7.1.2",
+    "The receiver keeps no more than the window agreed: what lies farther back is gone.",
+    "A receiver with a window of that size can't inflate it, and closes with 1007; others can.",
+)
+def window_exceeded(message: Message) -> str | None:
+    return message.inflated.too_far or None if message.inflated is not None else None
+
+
+@message_rule(
     "pmd-bfinal",
     "info",
     "7692 §7.2.3.4",

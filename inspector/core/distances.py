@@ -1,0 +1,216 @@
+"""How far back deflate data looks (RFC 1951 §3.2), without inflating it.
+
+Two sides may agree on a window smaller than 32 KiB (RFC 7692 §7.1.2), and a match that looks back
+farther is a fault. zlib does not find it: within one call it takes all that it has written for its
+window. So the codes are walked, block by block, and nothing but lengths and distances looked at.
+
+This is pure Python, a microsecond or two for each code, so it is for data that zlib has inflated
+already, and only where a smaller window was agreed. Its time goes with the bits of the data, never
+with what they make: a match of 258 bytes costs as much as one of 3.
+"""
+
+from functools import cache
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+_END_OF_BLOCK: Final = 256
+_QUICK_BITS: Final = 10
+"""Codes up to this length are found at once; longer ones, which are rare, one length at a time."""
+_ORDER: Final = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
+"""The order in which a block tells the lengths of the codes that tell its codes (§3.2.7)."""
+
+# §3.2.5: the least length or distance of each symbol, and the bits that are added to it.
+_LENGTH_EXTRA: Final = (*[0] * 8, *(bits for bits in range(1, 6) for _ in range(4)), 0)
+_LENGTHS: Final = (*accumulate((1 << bits for bits in _LENGTH_EXTRA[:27]), initial=3), 258)
+_DISTANCE_EXTRA: Final = (0, 0, *(bits for bits in range(14) for _ in range(2)))
+_DISTANCES: Final = tuple(accumulate((1 << bits for bits in _DISTANCE_EXTRA[:-1]), initial=1))
+
+_REVERSED: Final = [int(f"{octet:08b}"[::-1], 2) for octet in range(256)]
+
+
+class Match(NamedTuple):
+    """A match: where in the content its copy goes, and how far back it looks, in bytes."""
+
+    at: int
+    distance: int
+
+
+class _Codes(NamedTuple):
+    """Huffman codes (§3.2.2) by their bits as they come. An entry is symbol << 4 | length."""
+
+    mask: int
+    quick: list[int]
+    """By the next bits, as many as are in the mask; 0 where there is none, or in `long`."""
+    long: dict[int, int]
+    """By the code's bits, with a 1 put before them."""
+
+
+class _Over(Exception):
+    """There are no more bits, or they are no deflate data."""
+
+
+def first_beyond(data: bytes, window: int) -> Match | None:
+    """The first match in `data` that looks back more than `window` bytes.
+
+    The data is the beginning of what zlib can inflate. Of other data nothing is promised but an
+    end.
+    """
+    walk = _Walk(data, window)
+    try:
+        while walk.found is None:
+            walk.block()
+    except (_Over, IndexError):  # the latter of symbols that stand for nothing
+        pass
+    return walk.found
+
+
+class _Walk:
+    """Blocks, one after another, and how much content they make."""
+
+    def __init__(self, data: bytes, window: int) -> None:
+        self.window = window
+        self.found: Match | None = None
+        self._data = data + bytes(16)  # so that bits can be taken eight bytes at a time
+        self._end = 8 * len(data)
+        self._at = 0
+        self._hold = 0
+        """Bits that were taken from the data and not read yet, the next one lowest."""
+        self._count = 0
+        self._size = 0
+        """Bytes of content so far."""
+
+    def block(self) -> None:
+        """Read one block (§3.2.3)."""
+        final, kind = self._bits(1), self._bits(2)
+        if kind == 0:
+            self._stored()
+        elif kind == 1:
+            self._compressed(*_fixed())
+        elif kind == 2:
+            self._compressed(*self._dynamic())
+        else:
+            raise _Over
+        if final:  # RFC 7692 §7.2.3.4: the next block begins with a whole byte
+            self._bits(self._count % 8)
+
+    def _fill(self) -> None:
+        """Hold at least 56 bits."""
+        if self._at >= len(self._data):
+            raise _Over
+        self._hold |= int.from_bytes(self._data[self._at : self._at + 8], "little") << self._count
+        self._count += 64
+        self._at += 8
+
+    def _bits(self, count: int) -> int:
+        if self._count < count:
+            self._fill()
+        value = self._hold & ((1 << count) - 1)
+        self._hold >>= count
+        self._count -= count
+        return value
+
+    def _stored(self) -> None:
+        self._bits(self._count % 8)
+        size = self._bits(16)
+        self._bits(16)
+        self._size += size
+        self._at += size - self._count // 8  # what was taken too early is put back
+        self._hold = self._count = 0
+
+    def _dynamic(self) -> tuple[_Codes, _Codes]:
+        """The codes that a block brings along (§3.2.7)."""
+        literals, distances, count = self._bits(5) + 257, self._bits(5) + 1, self._bits(4) + 4
+        lengths = [0] * len(_ORDER)
+        for symbol in _ORDER[:count]:
+            lengths[symbol] = self._bits(3)
+        codes = _codes(lengths)
+        told: list[int] = []
+        while len(told) < literals + distances:
+            if self._count < 14:
+                self._fill()
+            entry = codes.quick[self._hold & codes.mask]  # none is longer than 7 bits
+            self._bits(entry & 15)
+            symbol = entry >> 4
+            if not entry or (symbol == 16 and not told):
+                raise _Over
+            if symbol < 16:
+                told.append(symbol)
+            elif symbol == 16:
+                told += told[-1:] * (3 + self._bits(2))
+            else:
+                told += bytes(3 + self._bits(3) if symbol == 17 else 11 + self._bits(7))
+        return _codes(told[:literals]), _codes(told[literals : literals + distances])
+
+    def _compressed(self, literals: _Codes, distances: _Codes) -> None:
+        """Read codes until the block ends. All in one loop, because it is run so often."""
+        window, hold, count, size = self.window, self._hold, self._count, self._size
+        mask, quick, long = literals
+        distance_mask, distance_quick, distance_long = distances
+        while True:
+            if count < 48:  # the most that a length and a distance take
+                self._hold, self._count = hold, count
+                self._fill()
+                hold, count = self._hold, self._count
+            entry = quick[hold & mask] or _long(hold, long)
+            hold >>= entry & 15
+            count -= entry & 15
+            symbol = entry >> 4
+            if symbol < _END_OF_BLOCK:
+                size += 1
+                continue
+            if symbol == _END_OF_BLOCK:
+                break
+            extra = _LENGTH_EXTRA[symbol - 257]
+            length = _LENGTHS[symbol - 257] + (hold & ((1 << extra) - 1))
+            hold >>= extra
+            entry = distance_quick[hold & distance_mask] or _long(hold, distance_long)
+            hold >>= entry & 15
+            symbol = entry >> 4
+            more = _DISTANCE_EXTRA[symbol]
+            distance = _DISTANCES[symbol] + (hold & ((1 << more) - 1))
+            hold >>= more
+            count -= extra + (entry & 15) + more
+            if distance > window:
+                if 8 * self._at - count > self._end:
+                    raise _Over
+                self.found = Match(size, distance)
+                return
+            size += length
+        self._hold, self._count, self._size = hold, count, size
+
+
+def _long(hold: int, long: dict[int, int]) -> int:
+    """The entry of a code that is not among the quick ones."""
+    for length in range(_QUICK_BITS + 1, 16):
+        if entry := long.get(1 << length | hold & ((1 << length) - 1)):
+            return entry
+    raise _Over
+
+
+def _codes(lengths: list[int]) -> _Codes:
+    """The codes of these lengths, 0 for symbols that have none (§3.2.2)."""
+    counts = [0] * 16
+    for length in lengths:
+        counts[length] += 1
+    width = max(1, min(_QUICK_BITS, max(lengths)))
+    following = [0] * 16
+    for length in range(2, 16):
+        following[length] = (following[length - 1] + counts[length - 1]) << 1
+    quick, long = [0] * (1 << width), {}
+    for symbol, length in enumerate(lengths):
+        if not length:
+            continue
+        code = following[length] & ((1 << length) - 1)
+        following[length] += 1
+        bits = (_REVERSED[code & 0xFF] << 8 | _REVERSED[code >> 8]) >> (16 - length)
+        if length <= width:
+            quick[bits :: 1 << length] = [symbol << 4 | length] * (1 << (width - length))
+        else:
+            long[1 << length | bits] = symbol << 4 | length
+    return _Codes((1 << width) - 1, quick, long)
+
+
+@cache
+def _fixed() -> tuple[_Codes, _Codes]:
+    """The codes that everybody knows (§3.2.6). Some of their symbols stand for nothing."""
+    return _codes([8] * 144 + [9] * 112 + [7] * 24 + [8] * 8), _codes([5] * 30)

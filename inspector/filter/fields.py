@@ -155,7 +155,7 @@ def _connections() -> Iterable[Field]:
 def _table() -> dict[str, Field]:
     rows = [
         Field("entries", "type", TYPE, "what it is", read.type_of),
-        Field("entries", "from", SIDE, "who sent it", read.side, aliases=("direction", "side")),
+        Field("entries", "from", SIDE, "who sent it, or is at fault", read.side, aliases=("direction", "side")),
         Field("entries", "time", DURATION, "time since its connection was opened", read.time),
         Field("entries", "offset", SIZE, "its first byte in its side's stream", read.offset),
         Field("entries", "raw", BYTES, "bytes that are no frame", read.raw, 1),

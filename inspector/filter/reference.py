@@ -1,4 +1,7 @@
-"""The fields, operators and values of filters, as a page of text: `--filter help`."""
+"""The fields, operators and values of filters, as a page of text: `--filter help`.
+
+The tables of docs/filter.md are made here, too; a test holds the page against them.
+"""
 
 from collections.abc import Iterator
 from textwrap import wrap
@@ -69,6 +72,16 @@ def details(field: Field) -> str:
 def written(field: Field) -> str:
     """A field's name as it is written: `header.NAME`."""
     return f"{field.name}.NAME" if field.keyed else field.name
+
+
+def table(group: Group) -> str:
+    """The fields of a group as docs/filter.md has them."""
+    rows = [
+        f"| `{written(field)}` | {kind_name(field.kind)} | {details(field).replace('|', '/')} |\n"
+        for field in FIELDS.values()
+        if field.group == group
+    ]
+    return "".join(["| field | kind | what it is |\n|---|---|---|\n", *rows])
 
 
 def reference() -> str:

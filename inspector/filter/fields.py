@@ -37,6 +37,7 @@ NAME: Final = words_of(
     "the name of an opcode", [OPCODES[number].name for number in sorted(OPCODES)]
 )
 MESSAGE_KIND: Final = words_of("a kind of messages", ("text", "binary"))
+FROM: Final = ("direction", "side")
 SEVERITY: Final = words_of("a severity", ("info", "warning", "error"), ordered=True)
 RULE: Final = words_of("a rule", sorted(RULES))
 STREAM: Final = words_of("a stream", ("request", "response", "client", "server"))
@@ -155,7 +156,7 @@ def _connections() -> Iterable[Field]:
 def _table() -> dict[str, Field]:
     rows = [
         Field("entries", "type", TYPE, "what it is", read.type_of),
-        Field("entries", "from", SIDE, "who sent it, or is at fault", read.side, aliases=("direction", "side")),
+        Field("entries", "from", SIDE, "who sent it, or is at fault", read.side, aliases=FROM),
         Field("entries", "time", DURATION, "time since its connection was opened", read.time),
         Field("entries", "offset", SIZE, "its first byte in its side's stream", read.offset),
         Field("entries", "raw", BYTES, "bytes that are no frame", read.raw, 1),

@@ -48,6 +48,8 @@ PROGRAMS = {
         brew="wireshark",
         places=("/Applications/Wireshark.app/Contents/MacOS/dumpcap",),
     ),
+    "node": Program(("node",), package="nodejs", brew="node"),
+    "npm": Program(("npm",), package="npm", brew="node"),
     "redis-server": Program(("redis-server",), package="redis-server", brew="redis"),
     "postgres": Program(
         ("postgres",),

@@ -8,10 +8,12 @@ from typing import Final, Literal
 
 import click
 
+from inspector.commands.ladder import LadderView
 from inspector.commands.mistakes import Command
 from inspector.commands.one_frame import show_frame
 from inspector.commands.reading import Reading, shows_progress
 from inspector.commands.selection import Judge, Selection, filter_option
+from inspector.commands.stats import kept, show_stats
 from inspector.commands.views import JsonView, TextView, View
 from inspector.core.events import Closed, Framed, Opened
 from inspector.core.findings import Finding
@@ -93,6 +95,11 @@ class LastFrames:
     help="The picture of this frame (of connection 1, or --connection); 0: the handshake.",
 )  # fmt: skip
 @click.option("--last", callback=number(1), metavar="N", help="Only the last N frames.")
+@click.option(
+    "--ladder", is_flag=True,
+    help="A sequence diagram of each connection; the listing tells the same in words.",
+)  # fmt: skip
+@click.option("--stats", is_flag=True, help="Numbers instead: sizes, pace, round trips, overhead.")
 @click.option("--follow", is_flag=True, help="Go on while the capture grows; Ctrl-C ends it.")
 @click.option("--http", is_flag=True, help="Show plain HTTP exchanges, too.")
 @click.option("--live", is_flag=True, hidden=True)
@@ -104,6 +111,8 @@ def dump(
     connection: int | None,
     frame: int | None,
     last: int | None,
+    ladder: bool,
+    stats: bool,
     follow: bool,
     http: bool,
     live: bool,
@@ -119,22 +128,37 @@ def dump(
     ws101 dump chat.pcapng --frame 4          every bit of frame 4
     ws101 dump chat.pcapng --format jsonl     for other programs
     ws101 dump chat.pcapng --last 5 --follow  what happens now
+    ws101 dump chat.pcapng --ladder           who says what when, drawn
+    ws101 dump chat.pcapng --stats            how many, how large, how fast
     ws101 dump chat.pcapng --filter 'from client and opcode == ping'
     ws101 dump chat.pcapng --filter 'length > 64KiB or finding'
     """
     if frame is not None:
-        if follow or live or last is not None or form != "text" or wanted is not None:
-            others = "--follow, --last, --filter and --format"
+        drawn = ladder or stats
+        if follow or live or last is not None or form != "text" or wanted is not None or drawn:
+            others = "--follow, --last, --filter, --ladder, --stats and --format"
             raise click.UsageError(f"--frame goes with none of {others}.")
         context.exit(show_frame(file, frame, connection))
+    if stats and (follow or live or last is not None or ladder):
+        raise click.UsageError("--stats goes with none of --follow, --last and --ladder.")
+    if ladder and form != "text":
+        raise click.UsageError("--ladder is a picture: it does not go with --format jsonl.")
     paper = paper_for(sys.stdout, live=follow or live or file == "-")
-    reading = Reading(file, follow or live, live, progress=shows_progress(last is not None))
-    view = TextView(paper, connection is not None) if form == "text" else JsonView()
+    reading = Reading(
+        file, follow or live, live, progress=shows_progress(last is not None or stats)
+    )
+    view = view_for(paper, form, connection)
+    if ladder:
+        in_turn = wanted is None and last is None and not reading.follow
+        view = LadderView(paper, single=connection is not None, in_turn=in_turn)
     tally = Tally()
     selection = None if wanted is None else Selection(view, wanted, last)
     items = items_of(reading, connection, http)
     try:
-        if selection is not None:
+        if stats:
+            counted = tallied(items, tally)
+            show_stats(counted if wanted is None else kept(counted, wanted), paper, form)
+        elif selection is not None:
             select(reading, items, selection, paper, tally)
         else:
             show(reading, items, view, paper, tally, last)
@@ -145,8 +169,10 @@ def dump(
     lacking = connection is not None and tally.connections == 0
     unread = reading.fault is not None and reading.packets == 0
     if form == "text" and not lacking and not unread:
-        kept = [] if selection is None else [selection.words]
-        paper.lines(tally.summary(paper.width, [*kept, *notes(reading, tally)]))
+        told = [] if selection is None or stats else [selection.words]
+        if stats and wanted is not None:
+            told = ["the statistics are of what the filter keeps; these lines are of all"]
+        paper.lines(tally.summary(paper.width, [*told, *notes(reading, tally)]))
     elif form == "jsonl":
         for note in notes(reading, tally):
             print(f"note: {safe(note)}", file=sys.stderr)
@@ -155,6 +181,17 @@ def dump(
     if connection is not None and lacking:
         raise reading.lacks(connection)
     context.exit(code)
+
+
+def view_for(paper: Paper, form: Literal["text", "jsonl"], connection: int | None) -> View:
+    return TextView(paper, connection is not None) if form == "text" else JsonView()
+
+
+def tallied(items: Iterable[Item], tally: Tally) -> Iterator[Item]:
+    """The same items, counted."""
+    for item in items:
+        tally.take(item)
+        yield item
 
 
 def show(

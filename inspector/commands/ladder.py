@@ -1,8 +1,11 @@
 """`dump --ladder`: each connection as a sequence diagram, one ladder after another.
 
-While a capture grows, or where only its last frames are wanted, ladders can't wait for each other:
-then lines come in the order of the capture, each with the number of its connection.
+While a capture grows, or where only a part of it is wanted, ladders don't wait for each other: then
+lines come in the order of the capture, each with the number of its connection once there are
+several.
 """
+
+from collections.abc import Iterable
 
 from inspector.core.events import Closed
 from inspector.files.dissect import Connection, Item
@@ -17,11 +20,11 @@ class LadderView:
 
     heading = ""
 
-    def __init__(self, paper: Paper, *, mixed: bool) -> None:
-        """`mixed`: in the order of the capture. Else it writes by itself, ladder by ladder."""
+    def __init__(self, paper: Paper, *, single: bool = False, in_turn: bool = True) -> None:
+        """`single`: of one connection only. `in_turn`: it writes by itself, ladder by ladder."""
         self._paper = paper
-        self._ladder = Ladder(paper.width, mixed=mixed, say=paper.encodable)
-        self._turns = None if mixed else InTurn(paper.text)
+        self._ladder = Ladder(paper.width, single=single or in_turn, say=paper.encodable)
+        self._turns = InTurn(paper.text) if in_turn else None
         self._latest: Connection | None = None
 
     def take(self, item: Item) -> str:
@@ -43,6 +46,10 @@ class LadderView:
             self._give(self._latest, self._ladder.flush())
         self._turns.finish()
         return ""
+
+    def pass_over(self, items: Iterable[Item]) -> None:
+        for item in items:
+            self._ladder.pass_over(item)
 
     def begin_late(self) -> None:
         """A ladder's names stand at its beginning, which is kept with its handshake."""

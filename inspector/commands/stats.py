@@ -1,17 +1,39 @@
 """`dump --stats`: what each connection and all of them were made of, in numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from inspector.core.events import Closed
+from inspector.commands.selection import Judge
+from inspector.core.events import Closed, Opened
 from inspector.core.http1 import Exchange
 from inspector.files.dissect import Item
+from inspector.files.entries import entries
 from inspector.files.jsonl import dumps
 from inspector.files.stats import Count, Numbers, stats_line
 from inspector.screen.in_turn import InTurn
 from inspector.screen.paper import Paper
 from inspector.screen.stats import connection_stats, total_stats
 from inspector.screen.words import count
+
+
+def kept(items: Iterable[Item], wanted: Judge) -> Iterator[Item]:
+    """What a filter wants, and of each connection that has any, how it opened and closed."""
+    openings: dict[int, list[Item]] = {}
+    begun: set[int] = set()
+    for entry in entries(items):
+        stream, found = entry.connection.stream, wanted.matches(entry)
+        if isinstance(entry.event, Opened):
+            openings[stream] = entry.items
+            if found or stream in begun:
+                begun.add(stream)
+                yield from openings.pop(stream)
+        elif found or (isinstance(entry.event, Closed) and stream in begun):
+            begun.add(stream)
+            yield from openings.pop(stream, ())
+            yield from entry.items
+        if isinstance(entry.event, Closed):
+            openings.pop(stream, None)
+            begun.discard(stream)
 
 
 def show_stats(items: Iterable[Item], paper: Paper, form: Literal["text", "jsonl"]) -> Numbers:

@@ -68,14 +68,15 @@ class Climb:
 class Ladder:
     """Items in, lines out. `take` each item, then `flush`."""
 
-    def __init__(self, width: int, *, mixed: bool = False, say: Callable[[str], str] = str) -> None:
-        """`mixed`: items of several connections come in turns, and each line says of which.
+    def __init__(self, width: int, *, single: bool = True, say: Callable[[str], str] = str) -> None:
+        """Not `single`: connections may come in turns; once there are several, lines say of which.
 
         `say` is what the paper makes of a text that it has no letters for: it is asked before
         anything is drawn, so that the life lines stay straight.
         """
         self.width = width
-        self.mixed = mixed
+        self.single = single
+        self._several = False
         self._say = say
         self._climbs: dict[int, Climb] = {}
         self._begun = False
@@ -98,6 +99,19 @@ class Ladder:
             return []
         return list(self._lines(item, None))
 
+    def pass_over(self, item: Item) -> None:
+        """An item that is not shown, though lines of later ones may point back to it."""
+        climb = self._climbs.get(item.connection.stream)
+        if climb is None:
+            return
+        if isinstance(item.event, Framed):
+            shown = climb.talk.latest
+            climb.talk.remember(item.event)
+            climb.talk.latest = shown
+            climb.time = item.event.time
+        elif isinstance(item.event, Closed):
+            del self._climbs[item.connection.stream]
+
     def flush(self) -> list[Line]:
         """The lines that were held back."""
         return self._release(None) if self._held else []
@@ -113,7 +127,11 @@ class Ladder:
         stream = item.connection.stream
         climb = self._climbs.get(stream)
         if climb is None:
-            rails = Rails(self.width - (PREFIX if self.mixed else 0))
+            if self._begun and not self.single and not self._several:
+                self._several = True
+                for other in self._climbs.values():
+                    other.rails.fit(self.width - PREFIX)
+            rails = Rails(self.width - (PREFIX if self._several else 0))
             climb = self._climbs[stream] = Climb(Talk(item.connection), rails)
             if self._begun:
                 yield Line()
@@ -126,7 +144,7 @@ class Ladder:
 
     def _marked(self, connection: Connection, lines: Iterator[Line]) -> Iterator[Line]:
         for line in lines:
-            if self.mixed:
+            if self._several:
                 number = f"{connection.number or '':>3}"
                 yield Line(number, "title").add("│ ", "quiet").join(line)
             else:

@@ -36,6 +36,12 @@ class Rails:
     """Both life lines at a width, and whether each side still lives and is amid a message."""
 
     def __init__(self, width: int) -> None:
+        self.fit(width)
+        self.ended: set[Side] = set()
+        self.amid: dict[Side, bool] = {"client": False, "server": False}
+
+    def fit(self, width: int) -> None:
+        """From here on be so wide."""
         self.narrow = width < ROOM_FOR_COLUMNS
         self.gutter = NARROW_GUTTER if self.narrow else GUTTER
         gap = 0 if self.narrow else 1
@@ -50,8 +56,6 @@ class Rails:
         """Cells for words between them."""
         self.label_room = self.within - 5
         """Cells for words on an arrow."""
-        self.ended: set[Side] = set()
-        self.amid: dict[Side, bool] = {"client": False, "server": False}
 
     def arrow(
         self,

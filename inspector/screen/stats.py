@@ -249,7 +249,8 @@ def _rate(numbers: Numbers, width: int) -> Iterator[Line]:
     yield line.to(bytes_at + bytes_width - 3).add("bytes", "quiet")
     for number, (some, size) in enumerate(zip(frames, sizes, strict=True)):
         since = pace.start - (numbers.opened or pace.start) + number * slice_width
-        line = Line(f"{since:14,.3f}", "number").add(f"{some:>{number_width + 2},}")
+        moment_of = f"{since:14,.3f}" if abs(since) < 1e8 else f"{since:14.4g}"
+        line = Line(moment_of, "number").add(f"{some:>{number_width + 2},}")
         if bars:
             line.add("  ").add(bar(some, peak, room), "text")
         line.to(bytes_at, gap=0).add(f"{size:>{bytes_width + 2},}")

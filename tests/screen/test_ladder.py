@@ -29,8 +29,8 @@ from tests.screen.specimens import SPECIMENS, Scene, capture, masked
 from tests.screen.traffic import conversations, items, pairs
 
 
-def drawn(told: list[Item], width: int = 80, *, mixed: bool = False) -> list[Line]:
-    ladder = Ladder(width, mixed=mixed)
+def drawn(told: list[Item], width: int = 80, *, single: bool = True) -> list[Line]:
+    ladder = Ladder(width, single=single)
     lines = [line for item in told for line in ladder.take(item)]
     return lines + ladder.flush()
 
@@ -39,7 +39,7 @@ def viewed(told: list[Item], width: int = 80, encoding: str = "utf-8") -> str:
     """What the view of `dump` writes: ladder by ladder."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding)
     paper = Paper(stream, width)
-    view = LadderView(paper, mixed=False)
+    view = LadderView(paper)
     assert [text for item in told if (text := view.take(item))] == []
     assert view.flush() == ""
     stream.flush()
@@ -66,10 +66,10 @@ def test_golden(name: str, tmp_path: Path) -> None:
     text = viewed(told)
     assert_harmless(text, 80)
     assert_golden(f"ladder-{name}", text)
-    coloured = "".join(f"{line.ansi}\n" for line in drawn(told, mixed=True))
+    coloured = "".join(f"{line.ansi}\n" for line in drawn(told, single=False))
     assert_harmless(coloured, 80, colour=True)
     # Colour adds nothing and takes nothing away.
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain(drawn(told, mixed=True))
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain(drawn(told, single=False))
 
 
 def test_golden_in_colour(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_golden_in_colour(tmp_path: Path) -> None:
 
 
 def test_golden_of_several_at_once(tmp_path: Path) -> None:
-    assert_golden("ladder-several-mixed", plain(drawn(recorded(tmp_path, "several"), mixed=True)))
+    assert_golden("ladder-several-mixed", plain(drawn(recorded(tmp_path, "several"), single=False)))
 
 
 @pytest.mark.parametrize("width", [40, 56, 120])

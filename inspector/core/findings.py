@@ -18,13 +18,16 @@ Stream = Literal["request", "response", "client", "server"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `why` is the reason it exists, `peer` what a peer does about a breach."""
+    """One rule. `shows` is how a breach shows in the bytes, `why` the reason that the rule exists,
+    `peer` what a peer does about a breach.
+    """
 
     id: str
     side: Side | Literal["both"]
     severity: Severity
     phase: Phase
     rfc: str
+    shows: str
     why: str
     peer: str
 
@@ -57,13 +60,14 @@ def register(
     severity: Severity,
     phase: Phase,
     rfc: str,
+    shows: str,
     why: str,
     peer: str = FAIL,
 ) -> Rule:
     """Put a rule into the table; ValueError if its id is taken."""
     if id in RULES:
         raise ValueError(f"rule {id} stands in the table twice")
-    RULES[id] = Rule(id, side, severity, phase, rfc, why, peer)
+    RULES[id] = Rule(id, side, severity, phase, rfc, shows, why, peer)
     return RULES[id]
 
 

@@ -38,6 +38,7 @@ def test_a_rule_names_all_sections_of_the_catalogue(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_says_where_it_stands_and_why(rule: Rule) -> None:
     assert re.match(r"(6455|7692|9110|9112) §\d", rule.rfc)
+    assert rule.shows.endswith((".", "…"))
     assert rule.why.endswith((".", "?"))
     assert rule.peer.endswith(".")
 
@@ -112,5 +113,5 @@ def test_the_streams_that_findings_stand_in() -> None:
 def test_a_rule_stands_in_the_table_once() -> None:
     taken = RULES["frame-rsv2-set"]
     with pytest.raises(ValueError, match="twice"):
-        register(taken.id, "both", "error", "frame", "6455 §5.2", "why")
+        register(taken.id, "both", "error", "frame", "6455 §5.2", "how", "why")
     assert RULES["frame-rsv2-set"] is taken

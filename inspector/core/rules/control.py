@@ -15,6 +15,7 @@ from inspector.core.seen import Seen
     None,
     "error",
     "6455 §5.4, §5.5",
+    "Opcode 8 to F, and the highest bit of byte 0, FIN, is 0.",
     "Control frames may stand between fragments, so they can not have fragments themselves.",
     opcodes=CONTROL,
 )
@@ -29,6 +30,7 @@ def fragmented(frame: Frame, seen: Seen) -> str | None:
     None,
     "error",
     "6455 §5.5",
+    "Opcode 8 to F, and the length is told as 126 or 127.",
     "A control frame has to be handled at once, whatever else is going on: it is kept short.",
     opcodes=CONTROL,
 )
@@ -44,6 +46,7 @@ def too_long(frame: Frame, seen: Seen) -> str | None:
     None,
     "error",
     "7692 §6.1",
+    "Opcode 8 to F and bit 0x40 of byte 0, where permessage-deflate is agreed.",
     "Compression is for messages; control frames belong to none.",
     opcodes=CONTROL,
 )
@@ -58,6 +61,7 @@ def compressed(frame: Frame, seen: Seen) -> str | None:
     None,
     "info",
     "6455 §5.5.3",
+    "A Pong while no Ping of the other side waits for one.",
     "A Pong nobody asked for is a heartbeat in one direction: legal.",
     "No answer is expected.",
     opcodes=(PONG,),
@@ -76,6 +80,7 @@ def pong_unsolicited(frame: Frame, seen: Seen) -> str | None:
     None,
     "warning",
     "6455 §5.5.3",
+    "A Pong while Pings wait, and its payload is that of none of them.",
     "The payload says which Ping is answered.",
     "The Ping stays unanswered, and a heartbeat may give up.",
     opcodes=(PONG,),
@@ -99,6 +104,7 @@ def _hex(payload: bytes) -> str:
     None,
     "warning",
     "6455 §5.5.1, §1.4",
+    "A Ping or Pong from a side that has sent its Close.",
     "After its Close a side has nothing more to say.",
     "The peer ignores it.",
     opcodes=(PING, PONG),
@@ -115,6 +121,7 @@ PING_UNANSWERED: Final = register(
     "warning",
     "conn",
     "6455 §5.5.2",
+    "The connection ended, and no Pong had come for a Ping or for one after it.",
     "A Ping asks whether anyone is there; silence is an answer too.",
     "Heartbeats give up: the connection is taken for dead.",
 )

@@ -27,6 +27,7 @@ PARALLEL: Final = register(
     "info",
     "cross",
     "6455 §4.1(2)",
+    "Another request from that host to that server still waits for its answer.",
     "One handshake at a time to one address: so that a page can't flood a server with them.",
     "Servers do not mind: they can't tell two programs on one machine from one.",
 )

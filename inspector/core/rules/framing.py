@@ -38,6 +38,7 @@ def frame_rule(
     side: Side | None,
     severity: Severity,
     rfc: str,
+    shows: str,
     why: str,
     peer: str = "The peer has to fail the connection, mostly with Close 1002.",
     *,
@@ -46,7 +47,7 @@ def frame_rule(
     payload: bool = False,
 ) -> Callable[[Check], Check]:
     """Register a rule that looks at one frame; `side` None is for both."""
-    rule = register(id, side or "both", severity, phase, rfc, why, peer)
+    rule = register(id, side or "both", severity, phase, rfc, shows, why, peer)
 
     def file(check: Check) -> Check:
         FRAME_RULES.append(FrameRule(rule, check, frozenset(opcodes), payload))
@@ -85,6 +86,7 @@ def second_byte(frame: Frame) -> str:
     "client",
     "error",
     "6455 §5.1, §5.3",
+    "The highest bit of byte 1, MASK, is 0 in a frame of the client.",
     "Unmasked bytes chosen by a page could be taken for a request by an old proxy on the way.",
 )
 def unmasked_client(frame: Frame, seen: Seen) -> str | None:
@@ -98,6 +100,7 @@ def unmasked_client(frame: Frame, seen: Seen) -> str | None:
     "server",
     "error",
     "6455 §5.1",
+    "The highest bit of byte 1, MASK, is 1 in a frame of the server.",
     "A server has no page inside it to protect others from: its frames go in clear.",
 )
 def masked_server(frame: Frame, seen: Seen) -> str | None:
@@ -111,6 +114,7 @@ def masked_server(frame: Frame, seen: Seen) -> str | None:
     None,
     "error",
     "6455 §5.2",
+    "Bit 0x40 of byte 0 is 1, and nothing was agreed that gives it a meaning.",
     "A reserved bit means what an extension says; without one it means nothing.",
 )
 def rsv1_unexpected(frame: Frame, seen: Seen) -> str | None:
@@ -119,12 +123,26 @@ def rsv1_unexpected(frame: Frame, seen: Seen) -> str | None:
     return f"{first_byte(frame)}: RSV1 is set, and no extension was agreed that uses it"
 
 
-@frame_rule("frame-rsv2-set", None, "error", "6455 §5.2", "No registered extension uses RSV2.")
+@frame_rule(
+    "frame-rsv2-set",
+    None,
+    "error",
+    "6455 §5.2",
+    "Bit 0x20 of byte 0 is 1.",
+    "No registered extension uses RSV2.",
+)
 def rsv2_set(frame: Frame, seen: Seen) -> str | None:
     return f"{first_byte(frame)}: RSV2 has to be 0" if frame.rsv2 else None
 
 
-@frame_rule("frame-rsv3-set", None, "error", "6455 §5.2", "No registered extension uses RSV3.")
+@frame_rule(
+    "frame-rsv3-set",
+    None,
+    "error",
+    "6455 §5.2",
+    "Bit 0x10 of byte 0 is 1.",
+    "No registered extension uses RSV3.",
+)
 def rsv3_set(frame: Frame, seen: Seen) -> str | None:
     return f"{first_byte(frame)}: RSV3 has to be 0" if frame.rsv3 else None
 
@@ -134,6 +152,7 @@ def rsv3_set(frame: Frame, seen: Seen) -> str | None:
     None,
     "error",
     "6455 §5.2, §5.6",
+    "The low four bits of byte 0 are 3 to 7.",
     "3 to 7 are kept for data frames to come; nobody knows yet what they mean.",
     opcodes=range(3, 8),
 )
@@ -146,6 +165,7 @@ def opcode_reserved_data(frame: Frame, seen: Seen) -> str:
     None,
     "error",
     "6455 §5.2, §5.5",
+    "The low four bits of byte 0 are B to F.",
     "B to F are kept for control frames to come; nobody knows yet what they mean.",
     opcodes=range(11, 16),
 )
@@ -158,6 +178,7 @@ def opcode_reserved_control(frame: Frame, seen: Seen) -> str:
     None,
     "error",
     "6455 §5.2",
+    "16 bits tell a length below 126, or 64 bits one below 65536.",
     "One length, one spelling: two would let bytes hide from whoever reads only one.",
 )
 def length_not_minimal(frame: Frame, seen: Seen) -> str | None:
@@ -173,6 +194,7 @@ def length_not_minimal(frame: Frame, seen: Seen) -> str | None:
     None,
     "error",
     "6455 §5.2",
+    "The first of the eight length bytes is 80 or more. Framing is lost after it.",
     "The highest bit is kept 0 so that languages without unsigned numbers read it right.",
 )
 def length_msb(frame: Frame, seen: Seen) -> str | None:
@@ -189,6 +211,7 @@ def length_msb(frame: Frame, seen: Seen) -> str | None:
     "client",
     "warning",
     "6455 §5.3",
+    "A frame with a payload has the masking key 00 00 00 00.",
     "A key of zeros masks nothing: the payload goes in clear.",
     "Servers unmask it as any other; few look.",
 )
@@ -203,6 +226,7 @@ def mask_zero(frame: Frame, seen: Seen) -> str | None:
     "client",
     "warning",
     "6455 §5.3, §10.3",
+    "Two frames of a connection have the same key, not zero, among the last 65,536.",
     "Whoever knows the next key can choose the bytes on the wire, and masking is for nothing.",
     "Servers unmask it as any other; few look.",
 )
@@ -219,6 +243,7 @@ def mask_reused(frame: Frame, seen: Seen) -> str | None:
     "client",
     "warning",
     "6455 §5.3, §10.3",
+    "Four keys or more in a row, as 32-bit numbers, differ by one and the same step.",
     "A key that can be guessed from the one before it is no key.",
     "Servers unmask it as any other; few look.",
 )

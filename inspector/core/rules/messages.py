@@ -23,24 +23,26 @@ def _fragment_rule(
     id: str,
     opcodes: Iterable[int],
     severity: Severity,
+    shows: str,
     why: str,
     peer: str = FAIL_1002,
     rfc: str = "6455 §5.4",
 ) -> Callable[[Check], Check]:
-    return frame_rule(id, None, severity, rfc, why, peer, opcodes=opcodes, phase="message")
+    return frame_rule(id, None, severity, rfc, shows, why, peer, opcodes=opcodes, phase="message")
 
 
 def message_rule(
-    id: str, severity: Severity, rfc: str, why: str, peer: str = FAIL_1007
+    id: str, severity: Severity, rfc: str, shows: str, why: str, peer: str = FAIL_1007
 ) -> Callable[[MessageCheck], MessageCheck]:
     """Register a rule of phase `message` that looks at whole messages."""
-    return checks(register(id, "both", severity, "message", rfc, why, peer), MESSAGE_RULES)
+    return checks(register(id, "both", severity, "message", rfc, shows, why, peer), MESSAGE_RULES)
 
 
 @_fragment_rule(
     "cont-without-start",
     (CONTINUATION,),
     "error",
+    "A frame with opcode 0, and no message of that side is open.",
     "A continuation has to have something to continue.",
 )
 def cont_without_start(frame: Frame, seen: Seen) -> str | None:
@@ -53,6 +55,7 @@ def cont_without_start(frame: Frame, seen: Seen) -> str | None:
     "data-inside-fragmented",
     (TEXT, BINARY),
     "error",
+    "A frame with opcode 1 or 2 while a message of that side is still open.",
     "Fragments carry no message number: two messages mixed could not be told apart.",
 )
 def data_inside_fragmented(frame: Frame, seen: Seen) -> str | None:
@@ -69,6 +72,7 @@ def data_inside_fragmented(frame: Frame, seen: Seen) -> str | None:
     "fragment-empty",
     (CONTINUATION, TEXT, BINARY),
     "info",
+    "A frame of a message, not its last, with a payload of length 0.",
     "Legal: a sender may flush before it has anything to say.",
     "Nothing.",
 )
@@ -82,6 +86,7 @@ def fragment_empty(frame: Frame, seen: Seen) -> str | None:
     "fragment-flood",
     (CONTINUATION,),
     "warning",
+    "A message has its 10,001st fragment.",
     "Each fragment costs its receiver more than its sender.",
     "Careful servers have a limit, and close with 1008 or 1009.",
     "6455 §10.4",
@@ -98,6 +103,7 @@ def fragment_flood(frame: Frame, seen: Seen) -> str | None:
     "text-invalid-utf8",
     "error",
     "6455 §5.6, §8.1",
+    "A text, joined and inflated, has bytes that are no UTF-8 wherever they stand.",
     "Text that is not UTF-8 means something else to every reader.",
 )
 def invalid_utf8(message: Message) -> str | None:
@@ -112,6 +118,7 @@ def invalid_utf8(message: Message) -> str | None:
     "text-utf8-incomplete",
     "error",
     "6455 §5.6, §8.1",
+    "A text, joined and inflated, ends before the last byte of a character.",
     "A character may be split between frames, not between messages.",
 )
 def utf8_incomplete(message: Message) -> str | None:
@@ -133,6 +140,7 @@ MESSAGE_UNFINISHED: Final = register(
     "error",
     "message",
     "6455 §5.4, §6.1(4)",
+    "A side's Close or end came while a message of it was open: no frame had FIN.",
     "The last fragment never came: what was begun is of no use.",
     "The peer throws away what it has of the message.",
 )
@@ -142,6 +150,7 @@ FRAME_TRUNCATED: Final = register(
     "error",
     "frame",
     "6455 §6.2, §7.1.4",
+    "The direction ended inside a header or a payload.",
     "The connection ended inside a frame.",
     "The peer reports 1006.",
 )
@@ -151,6 +160,7 @@ FRAME_HUGE: Final = register(
     "warning",
     "frame",
     "6455 §10.4",
+    "A header announces more bytes than the inspector keeps of one payload (64 MiB).",
     "A header of 14 bytes can announce 8 exabytes: never make room for what is only announced.",
     "Careful peers have a limit, and close with 1009.",
 )

@@ -28,9 +28,9 @@ NO_TAKEOVER: Final = ("server_no_context_takeover", "client_no_context_takeover"
 WINDOWS: Final = ("server_max_window_bits", "client_max_window_bits")
 
 
-def _offer_rule(id: str, rfc: str, why: str) -> Callable[[Check], Check]:
+def _offer_rule(id: str, rfc: str, shows: str, why: str) -> Callable[[Check], Check]:
     """Register a rule for each offer of a request."""
-    rule = register(id, "client", "error", "hs-req", rfc, why, DECLINE)
+    rule = register(id, "client", "error", "hs-req", rfc, shows, why, DECLINE)
 
     def file(check: Check) -> Check:
         def find(request: Head) -> Found:
@@ -45,9 +45,9 @@ def _offer_rule(id: str, rfc: str, why: str) -> Callable[[Check], Check]:
     return file
 
 
-def _answer_rule(id: str, rfc: str, why: str) -> Callable[[AnswerCheck], AnswerCheck]:
+def _answer_rule(id: str, rfc: str, shows: str, why: str) -> Callable[[AnswerCheck], AnswerCheck]:
     """Register a rule for a 101 that accepts permessage-deflate."""
-    rule = register(id, "server", "error", "hs-resp", rfc, why, FAIL)
+    rule = register(id, "server", "error", "hs-resp", rfc, shows, why, FAIL)
 
     def file(check: AnswerCheck) -> AnswerCheck:
         def find(request: Head, response: Head) -> Found:
@@ -101,13 +101,19 @@ def _bad_value(element: Extension, *, may_lack: tuple[str, ...] = ()) -> str | N
 @_offer_rule(
     "pmd-offer-unknown-param",
     "7692 §7",
+    "An offer has a parameter other than the four that RFC 7692 defines.",
     "What a server does not know it can not promise to keep.",
 )
 def offer_unknown_param(offer: Extension) -> str | None:
     return _unknown(offer)
 
 
-@_offer_rule("pmd-offer-duplicate-param", "7692 §7", "Which of the two should hold?")
+@_offer_rule(
+    "pmd-offer-duplicate-param",
+    "7692 §7",
+    "One offer has the same parameter twice.",
+    "Which of the two should hold?",
+)
 def offer_duplicate_param(offer: Extension) -> str | None:
     return _twice(offer)
 
@@ -115,23 +121,39 @@ def offer_duplicate_param(offer: Extension) -> str | None:
 @_offer_rule(
     "pmd-offer-bad-value",
     "7692 §7.1, §7",
+    "A window is not 8 to 15, or the server's has no value; a takeover has one.",
     "Windows are 2 to the power of 8 to 15 bytes; only client_max_window_bits may leave it open.",
 )
 def offer_bad_value(offer: Extension) -> str | None:
     return _bad_value(offer, may_lack=("client_max_window_bits",))
 
 
-@_answer_rule("pmd-resp-unknown-param", "7692 §7", "An unknown parameter may change everything.")
+@_answer_rule(
+    "pmd-resp-unknown-param",
+    "7692 §7",
+    "The answer has a parameter other than the four that RFC 7692 defines.",
+    "An unknown parameter may change everything.",
+)
 def resp_unknown_param(offers: list[Extension], accepted: Extension) -> str | None:
     return _unknown(accepted)
 
 
-@_answer_rule("pmd-resp-duplicate-param", "7692 §7", "Which of the two should hold?")
+@_answer_rule(
+    "pmd-resp-duplicate-param",
+    "7692 §7",
+    "The answer has the same parameter twice.",
+    "Which of the two should hold?",
+)
 def resp_duplicate_param(offers: list[Extension], accepted: Extension) -> str | None:
     return _twice(accepted)
 
 
-@_answer_rule("pmd-resp-bad-value", "7692 §7.1, §7", "Windows are 2 to the power of 8 to 15 bytes.")
+@_answer_rule(
+    "pmd-resp-bad-value",
+    "7692 §7.1, §7",
+    "A window is not 8 to 15, or has no value; a takeover has one.",
+    "Windows are 2 to the power of 8 to 15 bytes.",
+)
 def resp_bad_value(offers: list[Extension], accepted: Extension) -> str | None:
     return _bad_value(accepted)
 
@@ -185,6 +207,7 @@ def _misfit(id: str, offers: list[Extension], accepted: Extension) -> str | None
 @_answer_rule(
     "pmd-resp-client-bits-unoffered",
     "7692 §7.1.2.2",
+    "The answer has client_max_window_bits, and no offer had it.",
     "Not every client can shrink its window; one that can says so.",
 )
 def client_bits_unoffered(offers: list[Extension], accepted: Extension) -> str | None:
@@ -194,6 +217,7 @@ def client_bits_unoffered(offers: list[Extension], accepted: Extension) -> str |
 @_answer_rule(
     "pmd-resp-client-bits-too-large",
     "7692 §7.1.2.2",
+    "client_max_window_bits of the answer is larger than the offer's.",
     "The client has said how far back it looks at most; a larger window would be room for nothing.",
 )
 def client_bits_too_large(offers: list[Extension], accepted: Extension) -> str | None:
@@ -203,6 +227,7 @@ def client_bits_too_large(offers: list[Extension], accepted: Extension) -> str |
 @_answer_rule(
     "pmd-resp-server-bits-too-large",
     "7692 §7.1.2.1",
+    "The offer has server_max_window_bits; the answer has a larger one, or none.",
     "The client has room for such a window and no more: what lies farther back it has forgotten.",
 )
 def server_bits_too_large(offers: list[Extension], accepted: Extension) -> str | None:
@@ -212,6 +237,7 @@ def server_bits_too_large(offers: list[Extension], accepted: Extension) -> str |
 @_answer_rule(
     "pmd-resp-server-takeover-ignored",
     "7692 §7.1.1.1",
+    "The offer has server_no_context_takeover, and the answer has not.",
     "The client wants to keep nothing between messages; a server that can't do so has to decline.",
 )
 def server_takeover_ignored(offers: list[Extension], accepted: Extension) -> str | None:
@@ -221,6 +247,7 @@ def server_takeover_ignored(offers: list[Extension], accepted: Extension) -> str
 @_answer_rule(
     "pmd-accepted-bad-offer",
     "7692 §7",
+    "permessage-deflate is accepted, and every offer of it had to be declined.",
     "Nobody can say what was agreed to if the offer said nothing that can be read.",
 )
 def accepted_bad_offer(offers: list[Extension], accepted: Extension) -> str | None:
@@ -238,6 +265,7 @@ ACCEPTED_TWICE: Final = register(
     "error",
     "hs-resp",
     "7692 §6 (RSV1 conflict)",
+    "permessage-deflate is accepted together with itself, or with another user of RSV1.",
     "One bit, RSV1, can not say for two compressions whether a message went through them.",
     FAIL,
 )

@@ -24,14 +24,15 @@ REFUSE = "The server has to refuse: an HTTP error such as 400, and no WebSocket.
 
 
 def _rule(
-    id: str, rfc: str, why: str, *, severity: Severity = "error", peer: str = REFUSE
+    id: str, rfc: str, shows: str, why: str, *, severity: Severity = "error", peer: str = REFUSE
 ) -> Callable[[Check], Check]:
-    return checks(register(id, "client", severity, "hs-req", rfc, why, peer), REQUEST_RULES)
+    return checks(register(id, "client", severity, "hs-req", rfc, shows, why, peer), REQUEST_RULES)
 
 
 @_rule(
     "req-header-malformed",
     "6455 §4.1(1); 9112 §2.2, §5.1",
+    "A bare LF, a space before a colon or none, a folded line, a control byte, or no end.",
     "Proxies and servers that read a crooked head differently can be played against each other.",
 )
 def header_malformed(request: Head) -> Found:
@@ -41,6 +42,7 @@ def header_malformed(request: Head) -> Found:
 @_rule(
     "req-method-not-get",
     "6455 §4.1(2), §4.2.1(1)",
+    "The first word of the request line is not GET.",
     "GET is the one method that every handshake uses.",
 )
 def method_not_get(request: Head) -> Found:
@@ -49,14 +51,24 @@ def method_not_get(request: Head) -> Found:
     return 0, f"the method is {quoted(request.method)}, and has to be GET"
 
 
-@_rule("req-http-version-low", "6455 §4.1(2)", "HTTP/1.0 knows no Upgrade.")
+@_rule(
+    "req-http-version-low",
+    "6455 §4.1(2)",
+    "The request line ends in HTTP/1.0 or lower, or has no version.",
+    "HTTP/1.0 knows no Upgrade.",
+)
 def http_version_low(request: Head) -> Found:
     if not request.is_before_http_1_1:
         return None
     return 0, f"the request line ends in {quoted(request.version)}: at least HTTP/1.1 is needed"
 
 
-@_rule("req-uri-fragment", "6455 §3", "A fragment has no meaning for a WebSocket address.")
+@_rule(
+    "req-uri-fragment",
+    "6455 §3",
+    "There is a # in the request's target.",
+    "A fragment has no meaning for a WebSocket address.",
+)
 def uri_fragment(request: Head) -> Found:
     target = request.target
     return (0, f"a # stands in the target {quoted(target)}") if "#" in target else None
@@ -65,6 +77,7 @@ def uri_fragment(request: Head) -> Found:
 @_rule(
     "req-absolute-uri-mismatch",
     "6455 §4.1(3)",
+    "The target is a whole URL: of another host or port than Host, or not http(s).",
     "Two places name the host: a proxy may go by the one, and the server by the other.",
 )
 def absolute_uri_mismatch(request: Head) -> Found:
@@ -91,12 +104,22 @@ def _with_port(authority: str, scheme: str) -> tuple[str, str]:
     return host, (port or _PORTS[scheme]).lstrip("0")
 
 
-@_rule("req-host-missing", "6455 §4.1(4)", "One address can serve many hosts.")
+@_rule(
+    "req-host-missing",
+    "6455 §4.1(4)",
+    "There is no Host field.",
+    "One address can serve many hosts.",
+)
 def host_missing(request: Head) -> Found:
     return None if request.all("host") else (0, "there is no Host field")
 
 
-@_rule("req-host-duplicate", "9112 §3.2", "Two hosts: two readers may pick different ones.")
+@_rule(
+    "req-host-duplicate",
+    "9112 §3.2",
+    "There is more than one Host field.",
+    "Two hosts: two readers may pick different ones.",
+)
 def host_duplicate(request: Head) -> Found:
     hosts = request.all("host")
     return (hosts[1].offset, f"{len(hosts)} Host fields") if len(hosts) > 1 else None
@@ -105,6 +128,7 @@ def host_duplicate(request: Head) -> Found:
 @_rule(
     "req-upgrade-missing",
     "6455 §4.1(5)",
+    "No Upgrade field has the element websocket, in letters of any size.",
     "Without it this is an ordinary request, and gets an ordinary answer.",
     peer="The server answers as to any GET, or with 426 Upgrade Required.",
 )
@@ -119,6 +143,7 @@ def upgrade_missing(request: Head) -> Found:
 @_rule(
     "req-connection-no-upgrade",
     "6455 §4.1(6)",
+    "No Connection field has the element upgrade, in letters of any size.",
     "Upgrade is hop by hop: each proxy on the way drops it unless Connection names it.",
 )
 def connection_no_upgrade(request: Head) -> Found:
@@ -129,19 +154,34 @@ def connection_no_upgrade(request: Head) -> Found:
     return request.offset_of("connection"), f"{words}: an element upgrade is needed"
 
 
-@_rule("req-key-missing", "6455 §4.1(7)", "The key is what the server proves itself with.")
+@_rule(
+    "req-key-missing",
+    "6455 §4.1(7)",
+    "There is no Sec-WebSocket-Key field.",
+    "The key is what the server proves itself with.",
+)
 def key_missing(request: Head) -> Found:
     present = request.all("sec-websocket-key")
     return None if present else (0, "there is no Sec-WebSocket-Key field")
 
 
-@_rule("req-key-duplicate", "6455 §11.3.1", "Which of two keys should the answer prove?")
+@_rule(
+    "req-key-duplicate",
+    "6455 §11.3.1",
+    "There is more than one Sec-WebSocket-Key field.",
+    "Which of two keys should the answer prove?",
+)
 def key_duplicate(request: Head) -> Found:
     keys = request.all("sec-websocket-key")
     return (keys[1].offset, f"{len(keys)} Sec-WebSocket-Key fields") if len(keys) > 1 else None
 
 
-@_rule("req-key-bad-base64", "6455 §4.1(7), §4.3", "The key is 16 bytes in base64, always.")
+@_rule(
+    "req-key-bad-base64",
+    "6455 §4.1(7), §4.3",
+    "The key does not decode as base64.",
+    "The key is 16 bytes in base64, always.",
+)
 def key_bad_base64(request: Head) -> Found:
     key = request.get("sec-websocket-key")
     if key is None or _decode(key) is not None:
@@ -149,7 +189,12 @@ def key_bad_base64(request: Head) -> Found:
     return request.offset_of("sec-websocket-key"), f"the key {quoted(key)} is not base64"
 
 
-@_rule("req-key-wrong-length", "6455 §4.1(7), §4.2.1(5)", "A nonce of 16 bytes is hard to guess.")
+@_rule(
+    "req-key-wrong-length",
+    "6455 §4.1(7), §4.2.1(5)",
+    "The key decodes to more or fewer than 16 bytes.",
+    "A nonce of 16 bytes is hard to guess.",
+)
 def key_wrong_length(request: Head) -> Found:
     nonce = _decode(request.get("sec-websocket-key") or "")
     if nonce is None or len(nonce) == KEY_BYTES or not request.all("sec-websocket-key"):
@@ -168,6 +213,7 @@ def _decode(key: str) -> bytes | None:
 @_rule(
     "req-key-reused",
     "6455 §4.1(7)",
+    "An earlier connection had the same key, or it is the RFC's sample, or all zeros.",
     "A fresh key keeps a cached answer from passing for a server's proof.",
     severity="warning",
     peer="Nobody can tell from one connection; the handshake goes through.",
@@ -186,6 +232,7 @@ def key_reused(request: Head) -> Found:
 @_rule(
     "req-version-missing",
     "6455 §4.1(9)",
+    "There is no Sec-WebSocket-Version field.",
     "Older drafts spoke differently; the version says which one this is.",
 )
 def version_missing(request: Head) -> Found:
@@ -193,7 +240,12 @@ def version_missing(request: Head) -> Found:
     return None if present else (0, "there is no Sec-WebSocket-Version field")
 
 
-@_rule("req-version-duplicate", "6455 §11.3.5", "A client speaks one version at a time.")
+@_rule(
+    "req-version-duplicate",
+    "6455 §11.3.5",
+    "There is more than one Sec-WebSocket-Version field.",
+    "A client speaks one version at a time.",
+)
 def version_duplicate(request: Head) -> Found:
     versions = request.all("sec-websocket-version")
     if len(versions) < 2:
@@ -204,6 +256,7 @@ def version_duplicate(request: Head) -> Found:
 @_rule(
     "req-version-not-13",
     "6455 §4.1(9), §4.3, §4.4",
+    "The version is anything but 13: 8, say, or 013, or 13, 8.",
     "13 is the version of the RFC; 0 to 12 were drafts.",
     peer="The server refuses, best with 426 and the version it speaks.",
 )
@@ -217,6 +270,7 @@ def version_not_13(request: Head) -> Found:
 @_rule(
     "req-origin-missing",
     "6455 §4.1(8)",
+    "No Origin, and the User-Agent begins with Mozilla/ or there are Sec-Fetch fields.",
     "The Origin is how a server tells its own pages from a stranger's.",
     severity="warning",
     peer="A careful server refuses with 403.",
@@ -229,7 +283,12 @@ def origin_missing(request: Head) -> Found:
     return 0, "it looks like a browser's request, and has no Origin field"
 
 
-@_rule("req-protocol-bad-token", "6455 §4.1(10), §4.3", "A subprotocol's name is a token.")
+@_rule(
+    "req-protocol-bad-token",
+    "6455 §4.1(10), §4.3",
+    "An element of Sec-WebSocket-Protocol is empty, or holds what no token may.",
+    "A subprotocol's name is a token.",
+)
 def protocol_bad_token(request: Head) -> Found:
     for line in request.all("sec-websocket-protocol"):
         for element in line.value.split(","):
@@ -238,7 +297,12 @@ def protocol_bad_token(request: Head) -> Found:
     return None
 
 
-@_rule("req-protocol-duplicate", "6455 §4.1(10)", "The list is an order of preference.")
+@_rule(
+    "req-protocol-duplicate",
+    "6455 §4.1(10)",
+    "Two elements of Sec-WebSocket-Protocol are the same.",
+    "The list is an order of preference.",
+)
 def protocol_duplicate(request: Head) -> Found:
     seen: set[str] = set()
     for line in request.all("sec-websocket-protocol"):
@@ -249,7 +313,12 @@ def protocol_duplicate(request: Head) -> Found:
     return None
 
 
-@_rule("req-ext-bad-syntax", "6455 §9.1", "What can not be read can not be agreed to.")
+@_rule(
+    "req-ext-bad-syntax",
+    "6455 §9.1",
+    "Sec-WebSocket-Extensions has an empty element, a = without a value, an open quote …",
+    "What can not be read can not be agreed to.",
+)
 def ext_bad_syntax(request: Head) -> Found:
     _, faults = parse_extensions(request)
     return (faults[0].offset, faults[0].words) if faults else None
@@ -258,6 +327,7 @@ def ext_bad_syntax(request: Head) -> Found:
 @_rule(
     "req-ext-unregistered",
     "6455 §9.1, §11.4",
+    "An extension is neither permessage-deflate nor bbf-usp-protocol.",
     "IANA keeps a list of extensions, so that one name means one thing; some are used without it.",
     severity="info",
     peer="A server that does not know the extension passes over it.",
@@ -273,6 +343,7 @@ def ext_unregistered(request: Head) -> Found:
 @_rule(
     "req-body-present",
     "6455 §4.1(1); 9112 §6.3",
+    "Content-Length is not 0, or there is a Transfer-Encoding.",
     "Where does the body end, and the first frame begin? Two readers may not agree.",
     severity="warning",
     peer="Some servers refuse, some read the body, some take it for frames.",
@@ -292,6 +363,7 @@ CLIENT_DATA_EARLY: Final = register(
     "error",
     "hs-req",
     '6455 §4.1 ("MUST wait for a response")',
+    "Bytes of the client stand after its request and before the last byte of the 101.",
     "Until there is a 101 nobody has agreed to frames: a server could take them for a request.",
     "Most servers read them after their 101; some fail the connection.",
 )

@@ -20,9 +20,11 @@ FAIL = "The client has to fail the connection: the page gets an error, and 1006.
 
 
 def _rule(
-    id: str, rfc: str, why: str, severity: Severity = "error", peer: str = FAIL
+    id: str, rfc: str, shows: str, why: str, severity: Severity = "error", peer: str = FAIL
 ) -> Callable[[Check], Check]:
-    return checks(register(id, "server", severity, "hs-resp", rfc, why, peer), RESPONSE_RULES)
+    return checks(
+        register(id, "server", severity, "hs-resp", rfc, shows, why, peer), RESPONSE_RULES
+    )
 
 
 def _only_101(check: Check) -> Check:
@@ -32,6 +34,7 @@ def _only_101(check: Check) -> Check:
 @_rule(
     "resp-header-malformed",
     "6455 §4.2.2(5); 9112 §4, §5",
+    "A bare LF, a space before a colon or none, a folded line, a control byte, or no end.",
     "A head that readers take differently is no agreement.",
 )
 def header_malformed(request: Head, response: Head) -> Found:
@@ -41,6 +44,7 @@ def header_malformed(request: Head, response: Head) -> Found:
 @_rule(
     "resp-status-not-101",
     "6455 §4.1 resp(1)",
+    "The status is any other than 101.",
     "Refused, redirected or asked for a password: a fact, not a fault.",
     "info",
     "The page gets an error and 1006, and never learns the status.",
@@ -51,7 +55,12 @@ def status_not_101(request: Head, response: Head) -> Found:
     return 0, f"the answer is {quoted(response.line)}: no upgrade"
 
 
-@_rule("resp-http-version-low", "6455 §4.2.2(5.1)", "HTTP/1.0 knows no 101.")
+@_rule(
+    "resp-http-version-low",
+    "6455 §4.2.2(5.1)",
+    "The status line is HTTP/1.0 101, or lower.",
+    "HTTP/1.0 knows no 101.",
+)
 @_only_101
 def http_version_low(request: Head, response: Head) -> Found:
     return (0, f"a 101 in {response.version}") if response.is_before_http_1_1 else None
@@ -60,6 +69,7 @@ def http_version_low(request: Head, response: Head) -> Found:
 @_rule(
     "resp-upgrade-missing",
     "6455 §4.1 resp(2), §4.2.2(5.2)",
+    "A 101 whose Upgrade is not websocket and nothing else, in letters of any size.",
     "The server names what it changes to.",
 )
 @_only_101
@@ -74,6 +84,7 @@ def upgrade_missing(request: Head, response: Head) -> Found:
 @_rule(
     "resp-connection-no-upgrade",
     "6455 §4.1 resp(3), §4.2.2(5.3)",
+    "A 101 with no element upgrade in Connection.",
     "Upgrade is hop by hop, here too.",
 )
 @_only_101
@@ -83,14 +94,24 @@ def connection_no_upgrade(request: Head, response: Head) -> Found:
     return response.offset_of("connection"), "no element upgrade in Connection"
 
 
-@_rule("resp-accept-missing", "6455 §4.1 resp(4)", "Without it the server has proved nothing.")
+@_rule(
+    "resp-accept-missing",
+    "6455 §4.1 resp(4)",
+    "A 101 without Sec-WebSocket-Accept.",
+    "Without it the server has proved nothing.",
+)
 @_only_101
 def accept_missing(request: Head, response: Head) -> Found:
     present = response.all("sec-websocket-accept")
     return None if present else (0, "a 101 without Sec-WebSocket-Accept")
 
 
-@_rule("resp-accept-duplicate", "6455 §11.3.3", "There is one proof for one key.")
+@_rule(
+    "resp-accept-duplicate",
+    "6455 §11.3.3",
+    "A 101 with more than one Sec-WebSocket-Accept.",
+    "There is one proof for one key.",
+)
 @_only_101
 def accept_duplicate(request: Head, response: Head) -> Found:
     lines = response.all("sec-websocket-accept")
@@ -100,6 +121,7 @@ def accept_duplicate(request: Head, response: Head) -> Found:
 @_rule(
     "resp-accept-wrong",
     "6455 §4.1 resp(4), §4.2.2(5.4)",
+    "Its value is not the base64 of SHA-1 over the key as sent and the RFC's GUID.",
     "Only one who knows the protocol can derive it: a cache or a plain web server can not.",
 )
 @_only_101
@@ -114,6 +136,7 @@ def accept_wrong(request: Head, response: Head) -> Found:
 @_rule(
     "resp-protocol-unrequested",
     "6455 §4.1 resp(6), §4.2.2(4)",
+    "A 101 names a subprotocol that the request did not, letter by letter.",
     "A server picks from what was asked for.",
 )
 @_only_101
@@ -126,7 +149,12 @@ def protocol_unrequested(request: Head, response: Head) -> Found:
     return None
 
 
-@_rule("resp-protocol-multiple", "6455 §11.3.4, §4.3", "One connection, one subprotocol.")
+@_rule(
+    "resp-protocol-multiple",
+    "6455 §11.3.4, §4.3",
+    "A 101 has Sec-WebSocket-Protocol twice, or a comma in it.",
+    "One connection, one subprotocol.",
+)
 @_only_101
 def protocol_multiple(request: Head, response: Head) -> Found:
     for number, line in enumerate(response.all("sec-websocket-protocol")):
@@ -135,7 +163,12 @@ def protocol_multiple(request: Head, response: Head) -> Found:
     return None
 
 
-@_rule("resp-protocol-empty", "6455 §4.2.2(4)", "To choose none, the field is left out.")
+@_rule(
+    "resp-protocol-empty",
+    "6455 §4.2.2(4)",
+    "A 101 has Sec-WebSocket-Protocol without a value.",
+    "To choose none, the field is left out.",
+)
 @_only_101
 def protocol_empty(request: Head, response: Head) -> Found:
     for line in response.all("sec-websocket-protocol"):
@@ -144,7 +177,12 @@ def protocol_empty(request: Head, response: Head) -> Found:
     return None
 
 
-@_rule("resp-ext-unrequested", "6455 §4.1 resp(5), §9.1", "Both sides have to know an extension.")
+@_rule(
+    "resp-ext-unrequested",
+    "6455 §4.1 resp(5), §9.1",
+    "A 101 names an extension that the request did not.",
+    "Both sides have to know an extension.",
+)
 @_only_101
 def ext_unrequested(request: Head, response: Head) -> Found:
     offered = {extension.name.lower() for extension in parse_extensions(request)[0]}
@@ -154,7 +192,12 @@ def ext_unrequested(request: Head, response: Head) -> Found:
     return None
 
 
-@_rule("resp-ext-bad-syntax", "6455 §9.1", "What can not be read can not be agreed to.")
+@_rule(
+    "resp-ext-bad-syntax",
+    "6455 §9.1",
+    "Sec-WebSocket-Extensions of a 101 breaks the grammar, as a request's may.",
+    "What can not be read can not be agreed to.",
+)
 @_only_101
 def ext_bad_syntax(request: Head, response: Head) -> Found:
     _, faults = parse_extensions(response)
@@ -164,6 +207,7 @@ def ext_bad_syntax(request: Head, response: Head) -> Found:
 @_rule(
     "resp-ext-multiple-fields",
     "6455 §11.3.2 (§4.2.2(5.6) says the opposite)",
+    "A 101 with more than one Sec-WebSocket-Extensions field.",
     "The RFC contradicts itself here; a client that reads only the first line misses the rest.",
     "warning",
     "Most clients join the lines, as they do with any list.",
@@ -177,6 +221,7 @@ def ext_multiple_fields(request: Head, response: Head) -> Found:
 @_rule(
     "resp-101-to-bad-request",
     "6455 §4.2.1",
+    "A 101, and the request breaks a rule of severity error whose id begins with req-.",
     "A server that lets crooked requests pass can be talked to by what is no WebSocket client.",
     peer="The client notices nothing: the handshake goes through.",
 )
@@ -202,6 +247,7 @@ NOT_YET: Final = (401, 407)
 @_rule(
     "resp-no-version-on-mismatch",
     "6455 §4.2.2(4), §4.4",
+    "Asked for another version than 13: status 400 to 599, no Sec-WebSocket-Version.",
     "A client that knows several versions can only try again if it is told which.",
     peer="The client gives up: it can not know what to offer instead.",
 )
@@ -219,6 +265,7 @@ def no_version_on_mismatch(request: Head, response: Head) -> Found:
 @_rule(
     "resp-body-on-101",
     "9110 §8.6, 9112 §6.1",
+    "A 101 with Content-Length or Transfer-Encoding.",
     "After a 101 comes the new protocol, never a body.",
     "warning",
     "Most clients ignore the field.",
@@ -237,6 +284,7 @@ RESP_MISSING: Final = register(
     "warning",
     "hs-resp",
     "6455 §4.1",
+    "The server's direction ended before a whole head had come.",
     "The connection ended before the server had answered.",
     FAIL,
 )

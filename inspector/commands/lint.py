@@ -15,6 +15,7 @@ from inspector.files.dissect import Item
 from inspector.files.entries import entries
 from inspector.files.jsonl import dumps, to_line
 from inspector.screen.findings import finding_lines
+from inspector.screen.github import annotation
 from inspector.screen.opening import title
 from inspector.screen.paper import paper_for
 from inspector.screen.tally import Tally
@@ -23,13 +24,16 @@ from inspector.screen.tally import Tally
 @click.command(cls=Command)
 @click.argument("file")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "jsonl"]), default="text",
-    help="Lines to read (the default), or one JSON object a line.",
+    "--format", "form", type=click.Choice(["text", "jsonl", "github"]), default="text",
+    help="Lines to read (the default), a JSON object a line, or annotations of a GitHub workflow.",
 )  # fmt: skip
 @filter_option("Only findings that this filter wants; --filter help lists what it can ask for.")
 @click.pass_context
 def lint(
-    context: click.Context, file: str, form: Literal["text", "jsonl"], wanted: Judge | None
+    context: click.Context,
+    file: str,
+    form: Literal["text", "jsonl", "github"],
+    wanted: Judge | None,
 ) -> None:
     """Say which rules of the RFCs a capture breaks.
 
@@ -40,6 +44,8 @@ def lint(
     \b
     ws101 lint chat.pcapng
     ws101 lint chat.pcapng --format jsonl | jq .rule
+    ws101 lint chat.pcapng --format github
+    ws101 lint chat.pcapng --filter 'finding.severity == error'
     ws101 lint chat.pcapng --filter 'finding.from server and not control'
     """
     paper = paper_for(sys.stdout)
@@ -54,11 +60,14 @@ def lint(
         if form == "jsonl":
             paper.text(dumps(to_line(item)) + "\n")
             continue
+        if form == "github":
+            paper.text(annotation(item.connection, finding, file) + "\n")
+            continue
         if item.connection is not shown:
             shown = item.connection
             paper.lines(title(shown, paper.width))
         paper.lines(finding_lines(finding, paper.width, 2))
-    if form == "text" and (reading.fault is None or reading.packets):
+    if form != "jsonl" and (reading.fault is None or reading.packets):
         paper.lines(tally.summary(paper.width, reading.notes))
     paper.close()
     context.exit(reading.complain() or int(tally.findings["error"] > 0))

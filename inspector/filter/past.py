@@ -11,6 +11,7 @@ from typing import Final
 
 from inspector.core.events import Closed, Framed, Opened
 from inspector.core.frames import Frame
+from inspector.core.heads import Head
 from inspector.core.pings import echo
 from inspector.core.rfc import BINARY, CONTINUATION, PEER, PING, PONG, Side
 from inspector.files.dissect import Connection
@@ -18,6 +19,8 @@ from inspector.files.entries import Entry
 
 MAX_CONNECTIONS: Final = 10_000
 """Connections remembered at a time; beyond that the one longest known is forgotten."""
+MAX_LINES: Final = 256
+"""Header fields remembered."""
 MAX_PINGS: Final = 1_024
 """Pings remembered a side; a Pong that answers an older one has no round trip."""
 
@@ -39,6 +42,7 @@ class Past:
 
     def __init__(self) -> None:
         self._known: OrderedDict[int, Known] = OrderedDict()
+        self._lines: dict[tuple[int, str], tuple[Head, list[str]]] = {}
 
     def take(self, entry: Entry) -> None:
         event = entry.event
@@ -81,6 +85,19 @@ class Past:
         pings = known and known.pings.get(PEER[event.frame.side])
         asked = pings.get(echo(event.frame)) if pings else None
         return None if asked is None else event.time - asked
+
+    def lines(self, head: Head | None, key: str) -> list[str]:
+        """The values of a header field; looked up once a head, and not for each of its frames."""
+        if head is None:
+            return []
+        found = self._lines.get((id(head), key))
+        if found is None:
+            if len(self._lines) >= MAX_LINES:
+                self._lines.clear()
+            # The head is held, too, so that no other can get its id.
+            found = head, [line.value for line in head.all(key)]
+            self._lines[id(head), key] = found
+        return found[1]
 
     def _ping(self, connection: Connection, event: Framed) -> None:
         pings = self._of(connection).pings.setdefault(event.frame.side, OrderedDict())

@@ -29,8 +29,8 @@ from inspector.filter.pattern import (
 
 MAX_PROGRAM: Final = 1_000
 """Instructions of a pattern; repeats are written out."""
-MAX_STEPS: Final = 20_000
-"""Steps that are remembered; then they are all forgotten."""
+MAX_REMEMBERED: Final = 200_000
+"""Places in the steps that are remembered; then they are all forgotten."""
 
 type Before = Literal["begin", "newline", "word", "other"]
 """What a place in the text comes after."""
@@ -154,16 +154,20 @@ class Pattern:
         after.add(0)  # it may also begin here
         before: Before = "newline" if c[:1] == "\n" else "word" if is_word(c) else "other"
         key = (frozenset(after), before)
-        if self._remembered > MAX_STEPS:
-            self._states.clear()
-            self._first = _State(frozenset({0}), "begin")
-            self._remembered = 0
+        if self._remembered > MAX_REMEMBERED:
+            self._forget()
         known = self._states.get(key)
         if known is None:
             known = self._states[key] = _State(*key)
         state.steps[c] = known
-        self._remembered += 1
+        self._remembered += 8 + len(after)  # a step takes room, too
         return known
+
+    def _forget(self) -> None:
+        for state in (self._first, *self._states.values()):
+            state.steps.clear()  # they hold one another
+        self._states.clear()
+        self._remembered = 0
 
     def _open(self, state: _State, c: str) -> Iterator[int]:
         """Every place that is reached before the next character is taken."""
@@ -216,7 +220,7 @@ def _needed(tree: Tree) -> str:
     return max(runs, key=len)
 
 
-@lru_cache(256)
+@lru_cache(32)
 def compiled(pattern: str) -> Pattern:
     """A pattern, made once. Raises `Unfit`."""
     return Pattern(pattern)

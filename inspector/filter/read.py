@@ -7,7 +7,7 @@ anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -139,12 +139,18 @@ def data(entry: Entry, past: Past) -> bytes | None:
     return None if found is None or found.valid is None else found.data
 
 
+def _no_json(constant: str) -> None:
+    """NaN and Infinity, which Python would take."""
+    raise ValueError(constant)
+
+
 def is_json(entry: Entry, past: Past) -> bool | None:
     found = text(entry, past)
     if found is None:
         return None
     try:
-        json.loads(found)
+        # Numbers stay as they are written: Python has limits for them, JSON has none.
+        json.loads(found, parse_int=str, parse_float=str, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return False
     return True
@@ -306,18 +312,14 @@ def deflate(entry: Entry, past: Past) -> bool | None:
     return None if opened is None else opened.agreement.deflate is not None
 
 
-def _lines(head: Head | None, key: str) -> Iterator[str]:
-    if head is not None:
-        yield from (line.value for line in head.all(key))
-
-
 def header(entry: Entry, past: Past, key: str) -> list[str]:
-    return [value for head in _heads(entry, past) for value in _lines(head, key)]
+    request, response = _heads(entry, past)
+    return [*past.lines(request, key), *past.lines(response, key)]
 
 
 def request_header(entry: Entry, past: Past, key: str) -> list[str]:
-    return list(_lines(_heads(entry, past)[0], key))
+    return past.lines(_heads(entry, past)[0], key)
 
 
 def response_header(entry: Entry, past: Past, key: str) -> list[str]:
-    return list(_lines(_heads(entry, past)[1], key))
+    return past.lines(_heads(entry, past)[1], key)

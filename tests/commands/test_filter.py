@@ -171,3 +171,18 @@ def test_what_can_be_asked_for_is_listed(name: str) -> None:
     assert (answer.returncode, answer.stderr) == (0, b"")
     assert answer.stdout.decode() == reference()
     assert_harmless(reference(), 80)
+
+
+@pytest.mark.parametrize("wanted", ["finding", "from client and masked", "control or time > 9s"])
+def test_what_is_not_kept_is_kept_by_not(faults: Path, wanted: str) -> None:
+    """Every line is in one of both listings, and only openings are in both."""
+
+    def lines(*filter: str) -> list[str]:
+        return run("dump", faults, "--format", "jsonl", *filter).stdout.decode().splitlines()
+
+    kept, others = lines("--filter", wanted), lines("--filter", f"not ({wanted})")
+    both = [line for line in kept if line in others]
+    assert {json.loads(line).get("stream", "opening") for line in both} <= {
+        "opening", "request", "response",
+    }  # fmt: skip
+    assert sorted(kept + others) == sorted(lines() + both)

@@ -205,6 +205,25 @@ def test_a_fragment_before_which_nothing_was_seen() -> None:
     assert chosen("compressed or kind == text or kind == binary", cut) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "is_json"),
+    [
+        ('{"a": [1, 2.5e3, null]}', True),
+        ("7", True),
+        ("9" * 5000, True),
+        ("1.0e999999", True),
+        ("[" * 100_000, False),
+        ("NaN", False),
+        ("{'a': 1}", False),
+        ("", False),
+    ],
+)
+def test_what_is_json(text: str, is_json: bool) -> None:
+    traffic = talk(client(1, text.encode()))
+    assert chosen("json", traffic) == ([1] if is_json else [])
+    assert chosen("json == false", traffic) == ([] if is_json else [1])
+
+
 def test_plain_http() -> None:
 
     request = parse_head(b"GET /feed?a=1 HTTP/1.1\r\nHost: [::1]:80\r\n\r\n")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from random import Random
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inspector.filter.errors import Unfit
-from inspector.filter.patterns import MAX_STEPS, Pattern
+from inspector.filter.patterns import MAX_REMEMBERED, Pattern
 
 ALPHABET = "abAB_ 1\n-é"
 pieces = st.sampled_from(
@@ -129,9 +130,15 @@ def test_what_stops_others_takes_one_pass(pattern: str) -> None:
     assert searching.steps < 200
 
 
-def test_what_is_remembered_is_bounded() -> None:
-    searching = Counted(r"[^!]\w$")
-    text = "".join(map(chr, range(0x4E00, 0x4E00 + 20_000))) * 3
-    assert searching.search(text)
-    assert not searching.search(text + "!")
-    assert searching._remembered <= MAX_STEPS + 1
+@pytest.mark.parametrize(
+    ("pattern", "alphabet"), [(r"[^!]\w$", range(0x4E00, 0x9000)), ("a.{300}!", b"ab")]
+)
+def test_what_is_remembered_is_bounded(pattern: str, alphabet: bytes | range) -> None:
+    """Neither many different characters nor many ways at a time fill the memory."""
+    chance = Random(1)
+    text = "".join(chr(chance.choice(alphabet)) for _ in range(20_000))
+    searching = Counted(pattern)
+    assert searching.search(text + "!") is bool(re.search(pattern, text + "!"))
+    assert searching.steps > 10_000
+    assert searching._remembered <= MAX_REMEMBERED + 1_000
+    assert sum(len(state.reached) for state in searching._states.values()) <= MAX_REMEMBERED

@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "dump": Entry("inspector.commands.dump", "Look", "what a capture holds, frame by frame"),
     "explain": Entry("inspector.commands.explain", "Look", "every bit of a frame or a head"),
     "lint": Entry("inspector.commands.lint", "Look", "which rules a capture breaks"),
+    "convert": Entry("inspector.commands.convert", "Look", "a capture in another format"),
     "proxy": Entry("addons.command", "Capture", "record WebSockets on their way, byte for byte"),
     "demo": Entry("lessons.demo.command", "Capture", "start the demo app alone"),
     "addon": Entry("addons.command", "Capture", "where the addon for your own mitmproxy is"),

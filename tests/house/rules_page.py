@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from inspector.core import seen
+from inspector.core.deflate import MAX_MESSAGE
 from inspector.core.findings import Phase, Rule
-from inspector.core.rules import RULES
+from inspector.core.frames import MAX_PAYLOAD
+from inspector.core.pings import MAX_PINGS
+from inspector.core.rules import RULES, cross
+from inspector.core.window import MAX_WALKED, STEP
 from tests.house.tree import ROOT
 
 PAGE = ROOT / "docs" / "rules.md"
@@ -66,6 +71,11 @@ framing was lost; the bytes after it are kept raw, and nothing is concluded from
 the frames. A compressed message that can't be read because the window went with an earlier one has
 no finding of its own: the earlier one has it.
 
+**Limits.** What is remembered has an end, so that no connection can grow it: the last {masks:,}
+masking keys of a side, the last {keys:,} keys of handshakes, {pings:,} Pings that wait. A payload
+is kept up to {payload} MiB, a message inflated up to {message} MiB. In a compressed message of
+more than {walked} KiB, what looks back beyond the window by less than {step} bytes may pass.
+
 Each rule below: its severity, who can break it, the section; then how a breach shows in the bytes,
 why the rule exists, and what the other side does about it.
 """
@@ -75,7 +85,19 @@ def page() -> str:
     """The page's text."""
     counts = {name: sum(r.severity == name for r in RULES.values()) for name in SEVERITIES}
     told = ", ".join(f"{count} {name}" for name, count in counts.items())
-    intro = INTRO.format(command=COMMAND, count=len(RULES), total=len(CATALOGUE), severities=told)
+    intro = INTRO.format(
+        command=COMMAND,
+        count=len(RULES),
+        total=len(CATALOGUE),
+        severities=told,
+        masks=seen.MAX_KEYS,
+        keys=cross.MAX_KEYS,
+        pings=MAX_PINGS,
+        payload=MAX_PAYLOAD >> 20,
+        message=MAX_MESSAGE >> 20,
+        walked=MAX_WALKED >> 10,
+        step=STEP,
+    )
     return "\n".join([intro, *_sections()])
 
 

@@ -89,8 +89,8 @@ def _judge(
     if not frame.header_complete:
         return
     for payload in (False, True) if frame.complete else (False,):
-        for rule, check in rules_for(frame.side, frame.opcode, payload):
-            found(rule, check(frame, seen), frame, each.number)
+        for frame_rule in rules_for(frame.side, frame.opcode, payload):
+            found(frame_rule.rule, frame_rule.check(frame, seen), frame, each.number)
     if not frame.complete:
         return
     message = seen.of(frame.side).assembler.add(each.number or 0, frame)

@@ -28,13 +28,13 @@ from inspector.core.rules.closing import (
     TCP_NOT_CLOSED,
 )
 from inspector.core.rules.control import PING_UNANSWERED
-from inspector.core.rules.framing import rules_for
 from inspector.core.rules.messages import (
     FRAME_HUGE,
     FRAME_TRUNCATED,
     MESSAGE_RULES,
     MESSAGE_UNFINISHED,
 )
+from inspector.core.rules.watch import Watch
 from inspector.core.seen import Seen
 
 MAX_REMEMBERED_FRAGMENTS: Final = 20_000
@@ -59,6 +59,7 @@ class Framing:
         """`offsets` is how far each side has come after its head: 0 where a 101 was the answer."""
         self.life = life
         self.seen = Seen(agreement, life)
+        self._watch = Watch(self.seen)
         self.frames = 0
         self.messages = 0
         self._max_payload = max_payload
@@ -77,7 +78,8 @@ class Framing:
     @property
     def unsettled(self) -> bool:
         """Is a frame out whose message's number is not known yet?"""
-        return any(self._fragments.values())
+        fragments = self._fragments
+        return bool(fragments["client"] or fragments["server"])
 
     def receive(self, side: Side, data: bytes, time: float) -> Iterator[Event]:
         """The next bytes of one direction."""
@@ -215,19 +217,19 @@ class Framing:
         framed = Framed(number, frame, self._times[side])
         events: list[Event] = [framed]
         self._note_loss(side)
-        if not frame.header_complete:
+        if not frame.complete and not frame.header_complete:
             return events
-        for rule, check in rules_for(side, frame.opcode, False):
-            if words := check(frame, seen):
-                events.append(Finding(rule, side, side, frame.offset, words, number))
-        if self._max_payload < (frame.length or 0) < 2**63:
-            words = f"{frame.length} bytes in one frame; no more than {self._max_payload} are kept"
-            events.append(Finding(FRAME_HUGE, side, side, frame.offset, words, number))
+        due = self._watch.due(frame)
+        for each in due.header:
+            if words := each.check(frame, seen):
+                events.append(Finding(each.rule, side, side, frame.offset, words, number))
+        if frame.spilled or not frame.complete:
+            events += self._huge(frame, number)
         if not frame.complete:
             return events
-        for rule, check in rules_for(side, frame.opcode, True):
-            if words := check(frame, seen):
-                events.append(Finding(rule, side, side, frame.offset, words, number))
+        for each in due.payload:
+            if words := each.check(frame, seen):
+                events.append(Finding(each.rule, side, side, frame.offset, words, number))
         message = seen.of(side).assembler.add(number, frame)
         seen.take(number, frame)
         if message is not None:
@@ -240,6 +242,13 @@ class Framing:
                 self._closed_at = framed.time
             events += self._unfinished(side)
         return events
+
+    def _huge(self, frame: Frame, number: int) -> Iterator[Finding]:
+        """A frame that announces more than is kept."""
+        length = frame.length or 0
+        if self._max_payload < length < 2**63:
+            words = f"{length} bytes in one frame; no more than {self._max_payload} are kept"
+            yield Finding(FRAME_HUGE, frame.side, frame.side, frame.offset, words, number)
 
     def _message(self, framed: Framed, message: Message) -> Iterator[Event]:
         """A message is whole: its number is known to all its frames."""

@@ -18,7 +18,7 @@ MAX_NUMBERS: Final = 1_000_000
 """Frames of one message whose numbers are kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """A whole message. `frames` are the numbers of its frames, `payload` what they carried joined.
 

@@ -4,7 +4,6 @@ Rules look at a frame before it is taken in here, so "before" in a rule's words 
 Everything that could grow with the length of a connection has a cap.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,15 +16,17 @@ from inspector.core.pings import Ping, Pings, echo
 from inspector.core.rfc import CLOSE, PEER, PING, PONG, SIDES, Side
 
 MAX_KEYS: Final = 65_536
-"""Masking keys remembered a direction."""
+"""Masking keys remembered a direction, at least; at most it is twice as many."""
 
 
 @dataclass(slots=True)
 class Keys:
     """The masking keys of one side: which were used, and whether they are counted up."""
 
-    frames: OrderedDict[bytes, int] = field(default_factory=OrderedDict)
-    """The last MAX_KEYS of them, each with the number of the frame that used it last."""
+    frames: dict[bytes, int] = field(default_factory=dict)
+    """Keys, each with the number of the frame that used it last: up to MAX_KEYS of them."""
+    earlier: dict[bytes, int] = field(default_factory=dict)
+    """As many before those."""
     last: int | None = None
     """The last frame's key as a 32-bit number; None where it had none."""
     step: int = 0
@@ -46,9 +47,12 @@ class Keys:
         self.step = step
         self.last = int.from_bytes(key)
         self.frames[key] = number
-        self.frames.move_to_end(key)
-        if len(self.frames) > MAX_KEYS:
-            self.frames.popitem(last=False)
+        if len(self.frames) == MAX_KEYS:
+            self.frames, self.earlier = {}, self.frames
+
+    def frame(self, key: bytes) -> int | None:
+        """Number of the last frame that was masked with this key, as far as it is remembered."""
+        return self.frames.get(key) or self.earlier.get(key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ capture is read ahead once to see. What can not be read twice is numbered in ord
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import chain
+from typing import Final, NamedTuple
 
 from inspector.core.conversation import Conversation
 from inspector.core.events import Closed, Event, Framed, Messaged, Opened
@@ -46,9 +47,8 @@ class Connection:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One event of one connection."""
+class Item(NamedTuple):
+    """One event of one connection. A tuple, as there may be millions of them."""
 
     connection: Connection
     event: Event
@@ -66,21 +66,21 @@ def dissect(
     until the number of their message is known (bounded: MAX_HELD_ITEMS, MAX_HELD_BYTES); a live
     view does without.
     """
-    held = _Held(settle)
+    held = _Held()
     dissector = _Dissector(reopen)
-    for event in events:
-        for item in dissector.take(event):
-            yield from held.put(item, dissector.unsettled)
-    for item in dissector.finish():
-        yield from held.put(item, dissector.unsettled)
+    for item in chain(chain.from_iterable(map(dissector.take, events)), dissector.finish()):
+        waiting = settle and bool(dissector.waiting)
+        if waiting or held.items:
+            yield from held.put(item, waiting)
+        else:
+            yield item
     yield from held.release()
 
 
 class _Held:
     """Items that wait until every fragment among them knows its message."""
 
-    def __init__(self, settle: bool) -> None:
-        self.settle = settle
+    def __init__(self) -> None:
         self.items: list[Item | Fault | Finished] = []
         self.bytes = 0
 
@@ -89,7 +89,7 @@ class _Held:
         if isinstance(item, Item):
             self.bytes += size_of(item.event)
         full = len(self.items) > MAX_HELD_ITEMS or self.bytes > MAX_HELD_BYTES
-        if unsettled and self.settle and not full:
+        if unsettled and not full:
             return []
         return self.release()
 
@@ -112,10 +112,6 @@ class _Dissector:
         self.across = Across()
         self.asking: dict[int, tuple[Head, Asker, list[Finding]]] = {}
         """What each stream asks for, and what that breaks together with the others."""
-
-    @property
-    def unsettled(self) -> bool:
-        return bool(self.waiting)
 
     def take(self, event: tcp.CaptureEvent) -> Iterator[Item | Fault | Finished]:
         if isinstance(event, Fault | Finished):
@@ -175,7 +171,7 @@ class _Dissector:
                 connection.url = url_of(connection, event.request)
             if conversation.unsettled:
                 self.waiting.add(connection.stream)
-            else:
+            elif self.waiting:
                 self.waiting.discard(connection.stream)
             yield Item(connection, event)
             if isinstance(event, Opened):

@@ -18,6 +18,9 @@ from inspector.files.dissect import Connection, Item, address_text
 
 Line = dict[str, Any]
 
+_encode: Final = json.JSONEncoder(allow_nan=False).encode
+"""What `json.dumps` would make anew for each line."""
+
 
 def to_line(item: Item) -> Line:
     """An item as the JSON object of its line."""
@@ -32,9 +35,9 @@ def dumps(line: Line) -> str:
     deep): then it is left out.
     """
     try:
-        return json.dumps(line, allow_nan=False)
+        return _encode(line)
     except (ValueError, RecursionError):
-        return json.dumps(line | {"facts": None}, allow_nan=False)
+        return _encode(line | {"facts": None})
 
 
 def _connection(connection: Connection, event: Opened) -> Line:

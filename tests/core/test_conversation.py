@@ -16,7 +16,6 @@ from inspector.core.frames import Frame, Raw, encode_frame
 from inspector.core.framing import MAX_REMEMBERED_FRAGMENTS
 from inspector.core.pings import MAX_PINGS
 from inspector.core.rfc import SIDES, Side
-from inspector.core.seen import MAX_KEYS
 from tests.core import strategies, vectors
 from tests.core.test_frames import calls, joined
 from tests.core.vectors import REQUEST, RESPONSE, Step, bytewise, handshake, play
@@ -247,13 +246,13 @@ def test_pings_without_end_are_forgotten() -> None:
     assert unanswered[0].frame == 11
 
 
-def test_keys_are_remembered_up_to_a_number() -> None:
+def test_keys_are_remembered_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At least so many, and not twice as many."""
+    monkeypatch.setattr("inspector.core.seen.MAX_KEYS", 100)
     # Each step is one more than the one before it: no two keys are alike, and none is counted up.
-    keys = [(n * (n + 1) // 2).to_bytes(4) for n in range(1, MAX_KEYS + 1)]
+    keys = [(n * (n + 1) // 2).to_bytes(4) for n in range(1, 201)]
     masked = [encode_frame(2, b"", masking_key=key) for key in keys]
-    again = [masked[0], masked[1]]  # the first is still known; after it, the second is not
-    steps = [*handshake(), Step("bytes", "client", b"".join([*masked, again[0]]))]
-    assert [finding.rule.id for finding in vectors.findings(play(steps))] == ["frame-mask-reused"]
-    fresh = encode_frame(2, b"", masking_key=b"\xff\xff\xff\xff")
-    steps = [*handshake(), Step("bytes", "client", b"".join([*masked, fresh, again[0]]))]
-    assert vectors.findings(play(steps)) == []
+    for between, found in (99, ["frame-mask-reused"]), (199, []):
+        sent = b"".join([*masked[: between + 1], masked[0]])
+        steps = [*handshake(), Step("bytes", "client", sent)]
+        assert [finding.rule.id for finding in vectors.findings(play(steps))] == found

@@ -17,6 +17,7 @@ from inspector.core.seen import Seen
     "Opcode 0 and bit 0x40 of byte 0, where permessage-deflate is agreed.",
     "A message is compressed or not as a whole: its first frame says so.",
     opcodes=(CONTINUATION,),
+    bits=True,
 )
 def rsv1_on_continuation(frame: Frame, seen: Seen) -> str | None:
     if not frame.rsv1 or not seen.agreement.deflate:
@@ -34,6 +35,7 @@ def rsv1_on_continuation(frame: Frame, seen: Seen) -> str | None:
     "Nothing.",
     opcodes=(TEXT, BINARY),
     phase="message",
+    bits=True,
 )
 def not_compressed(frame: Frame, seen: Seen) -> str | None:
     if frame.rsv1 or not seen.agreement.deflate:

@@ -18,6 +18,7 @@ from inspector.core.seen import Seen
     "Opcode 8 to F, and the highest bit of byte 0, FIN, is 0.",
     "Control frames may stand between fragments, so they can not have fragments themselves.",
     opcodes=CONTROL,
+    bits=True,
 )
 def fragmented(frame: Frame, seen: Seen) -> str | None:
     if frame.fin:
@@ -33,6 +34,7 @@ def fragmented(frame: Frame, seen: Seen) -> str | None:
     "Opcode 8 to F, and the length is told as 126 or 127.",
     "A control frame has to be handled at once, whatever else is going on: it is kept short.",
     opcodes=CONTROL,
+    bits=True,
 )
 def too_long(frame: Frame, seen: Seen) -> str | None:
     if (frame.length or 0) <= MAX_CONTROL_PAYLOAD:
@@ -49,6 +51,7 @@ def too_long(frame: Frame, seen: Seen) -> str | None:
     "Opcode 8 to F and bit 0x40 of byte 0, where permessage-deflate is agreed.",
     "Compression is for messages; control frames belong to none.",
     opcodes=CONTROL,
+    bits=True,
 )
 def compressed(frame: Frame, seen: Seen) -> str | None:
     if not frame.rsv1 or not seen.agreement.deflate:

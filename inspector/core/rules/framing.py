@@ -28,6 +28,8 @@ class FrameRule:
     opcodes: frozenset[int]
     payload: bool
     """Does it read the payload? Then it is for whole frames only."""
+    bits: bool
+    """Do the first two bytes and the agreement decide, where they tell the length?"""
 
 
 FRAME_RULES: Final[list[FrameRule]] = []
@@ -45,24 +47,30 @@ def frame_rule(
     opcodes: Iterable[int] = OPCODES,
     phase: Phase = "frame",
     payload: bool = False,
+    bits: bool = False,
 ) -> Callable[[Check], Check]:
-    """Register a rule that looks at one frame; `side` None is for both."""
+    """Register a rule that looks at one frame; `side` None is for both.
+
+    `bits`: where the length is told in 7 bits, nothing but a frame's first two bytes and what was
+    agreed decides. Such a rule is shown the first frame that begins so, and if it is silent, no
+    other (`watch`).
+    """
     rule = register(id, side or "both", severity, phase, rfc, shows, why, peer)
 
     def file(check: Check) -> Check:
-        FRAME_RULES.append(FrameRule(rule, check, frozenset(opcodes), payload))
+        FRAME_RULES.append(FrameRule(rule, check, frozenset(opcodes), payload, bits))
         return check
 
     return file
 
 
 @cache
-def rules_for(side: Side, opcode: int, payload: bool) -> list[tuple[Rule, Check]]:
+def rules_for(side: Side, opcode: int, payload: bool) -> list[FrameRule]:
     """The rules for such frames, in the order of the table: those for headers, or those for whole
     frames, which read the payload, too.
     """
     return [
-        (each.rule, each.check)
+        each
         for each in FRAME_RULES
         if each.rule.side in (side, "both") and opcode in each.opcodes and each.payload == payload
     ]
@@ -88,6 +96,7 @@ def second_byte(frame: Frame) -> str:
     "6455 §5.1, §5.3",
     "The highest bit of byte 1, MASK, is 0 in a frame of the client.",
     "Unmasked bytes chosen by a page could be taken for a request by an old proxy on the way.",
+    bits=True,
 )
 def unmasked_client(frame: Frame, seen: Seen) -> str | None:
     if frame.masked:
@@ -102,6 +111,7 @@ def unmasked_client(frame: Frame, seen: Seen) -> str | None:
     "6455 §5.1",
     "The highest bit of byte 1, MASK, is 1 in a frame of the server.",
     "A server has no page inside it to protect others from: its frames go in clear.",
+    bits=True,
 )
 def masked_server(frame: Frame, seen: Seen) -> str | None:
     if not frame.masked:
@@ -116,6 +126,7 @@ def masked_server(frame: Frame, seen: Seen) -> str | None:
     "6455 §5.2",
     "Bit 0x40 of byte 0 is 1, and nothing was agreed that gives it a meaning.",
     "A reserved bit means what an extension says; without one it means nothing.",
+    bits=True,
 )
 def rsv1_unexpected(frame: Frame, seen: Seen) -> str | None:
     if not frame.rsv1 or seen.agreement.compresses is not False:
@@ -130,6 +141,7 @@ def rsv1_unexpected(frame: Frame, seen: Seen) -> str | None:
     "6455 §5.2",
     "Bit 0x20 of byte 0 is 1.",
     "No registered extension uses RSV2.",
+    bits=True,
 )
 def rsv2_set(frame: Frame, seen: Seen) -> str | None:
     return f"{first_byte(frame)}: RSV2 has to be 0" if frame.rsv2 else None
@@ -142,6 +154,7 @@ def rsv2_set(frame: Frame, seen: Seen) -> str | None:
     "6455 §5.2",
     "Bit 0x10 of byte 0 is 1.",
     "No registered extension uses RSV3.",
+    bits=True,
 )
 def rsv3_set(frame: Frame, seen: Seen) -> str | None:
     return f"{first_byte(frame)}: RSV3 has to be 0" if frame.rsv3 else None
@@ -155,6 +168,7 @@ def rsv3_set(frame: Frame, seen: Seen) -> str | None:
     "The low four bits of byte 0 are 3 to 7.",
     "3 to 7 are kept for data frames to come; nobody knows yet what they mean.",
     opcodes=range(3, 8),
+    bits=True,
 )
 def opcode_reserved_data(frame: Frame, seen: Seen) -> str:
     return f"{first_byte(frame)}: opcode {frame.opcode:X} is reserved"
@@ -168,6 +182,7 @@ def opcode_reserved_data(frame: Frame, seen: Seen) -> str:
     "The low four bits of byte 0 are B to F.",
     "B to F are kept for control frames to come; nobody knows yet what they mean.",
     opcodes=range(11, 16),
+    bits=True,
 )
 def opcode_reserved_control(frame: Frame, seen: Seen) -> str:
     return f"{first_byte(frame)}: opcode {frame.opcode:X} is reserved"
@@ -180,6 +195,7 @@ def opcode_reserved_control(frame: Frame, seen: Seen) -> str:
     "6455 §5.2",
     "16 bits tell a length below 126, or 64 bits one below 65536.",
     "One length, one spelling: two would let bytes hide from whoever reads only one.",
+    bits=True,
 )
 def length_not_minimal(frame: Frame, seen: Seen) -> str | None:
     if frame.length is None or frame.length_bits in (None, 7):
@@ -196,6 +212,7 @@ def length_not_minimal(frame: Frame, seen: Seen) -> str | None:
     "6455 §5.2",
     "The first of the eight length bytes is 80 or more. Framing is lost after it.",
     "The highest bit is kept 0 so that languages without unsigned numbers read it right.",
+    bits=True,
 )
 def length_msb(frame: Frame, seen: Seen) -> str | None:
     if not (frame.length or 0) >> 63:
@@ -234,7 +251,7 @@ def mask_reused(frame: Frame, seen: Seen) -> str | None:
     key = frame.masking_key
     if key is None or key == b"\0\0\0\0":
         return None
-    earlier = seen.of("client").keys.frames.get(key)
+    earlier = seen.of("client").keys.frame(key)
     return None if earlier is None else f"the key {key.hex(' ')} masked frame {earlier} too"
 
 

@@ -27,8 +27,11 @@ def _fragment_rule(
     why: str,
     peer: str = FAIL_1002,
     rfc: str = "6455 §5.4",
+    bits: bool = False,
 ) -> Callable[[Check], Check]:
-    return frame_rule(id, None, severity, rfc, shows, why, peer, opcodes=opcodes, phase="message")
+    return frame_rule(
+        id, None, severity, rfc, shows, why, peer, opcodes=opcodes, phase="message", bits=bits
+    )
 
 
 def message_rule(
@@ -75,6 +78,7 @@ def data_inside_fragmented(frame: Frame, seen: Seen) -> str | None:
     "A frame of a message, not its last, with a payload of length 0.",
     "Legal: a sender may flush before it has anything to say.",
     "Nothing.",
+    bits=True,
 )
 def fragment_empty(frame: Frame, seen: Seen) -> str | None:
     if frame.fin or frame.length != 0:

@@ -22,6 +22,7 @@ from inspector.core.rfc import Side
 from inspector.core.rules.cross import Across, Asker
 from inspector.files import events as tcp
 from inspector.files.events import Address, Fault, Finished
+from inspector.files.rebuilt import proves
 
 MAX_HELD_ITEMS: Final = 20_000
 """Items that wait for the number of a fragment's message, before they are told without it."""
@@ -173,7 +174,8 @@ class _Dissector:
                 self.waiting.add(connection.stream)
             elif self.waiting:
                 self.waiting.discard(connection.stream)
-            yield Item(connection, event)
+            if not isinstance(event, Finding) or proves(connection.facts, event.rule.id):
+                yield Item(connection, event)
             if isinstance(event, Opened):
                 yield from self._answered(connection, event.request)
             if isinstance(event, Closed):
@@ -199,7 +201,8 @@ class _Dissector:
         _, asker, findings = self.asking.pop(connection.stream)
         self.across.waits_no_more(asker)
         for finding in findings:
-            yield Item(connection, finding)
+            if proves(connection.facts, finding.rule.id):
+                yield Item(connection, finding)
 
     def forget(self, stream: int) -> None:
         """Nothing more of this TCP connection is wanted."""

@@ -134,6 +134,10 @@ class Counts:
     forgotten: int = 0
     orphans: int = 0
     heads_only: int = 0
+    rebuilt: int = 0
+    no_101: int = 0
+    not_http_1: int = 0
+    odd_messages: int = 0
 
     def notes(self) -> list[str]:
         """What a reader should know before trusting the capture, a line each; often none."""
@@ -156,6 +160,13 @@ NOTES = {
     "far_ahead": "segments far outside any TCP window passed over",
     "forgotten": "silent connections let go without an end",
     "orphans": "lines about connections that no line before them opened, passed over",
+    "rebuilt": (
+        "WebSockets rebuilt from messages (frames, masks, control frames, compression and ends are "
+        "not in the file)"
+    ),
+    "no_101": "WebSockets without a 101, whose messages can't be shown",
+    "not_http_1": "entries of HTTP/2, HTTP/3 or no HTTP passed over",
+    "odd_messages": "messages of no known direction or kind passed over",
     "heads_only": "plain HTTP exchanges of which only the heads are known",
 }
 """Which counts deserve words; the others are what any healthy capture has."""

@@ -16,6 +16,7 @@ from inspector.core.http1 import Exchange
 from inspector.files.copier import PcapngCopy
 from inspector.files.dissect import Item
 from inspector.files.events import CaptureEvent
+from inspector.files.har_writer import HarWriter
 from inspector.files.jsonl import dumps, to_line
 
 type LeftOut = Counter[str]
@@ -25,7 +26,8 @@ type LeftOut = Counter[str]
 class EventTarget(Protocol):
     """Writes a capture from its bytes."""
 
-    left_out: LeftOut
+    @property
+    def left_out(self) -> LeftOut: ...
 
     def take(self, event: CaptureEvent) -> None: ...
 
@@ -35,7 +37,8 @@ class EventTarget(Protocol):
 class ItemTarget(Protocol):
     """Writes a capture from what was found in it."""
 
-    left_out: LeftOut
+    @property
+    def left_out(self) -> LeftOut: ...
 
     def take(self, item: Item) -> None: ...
 
@@ -70,6 +73,7 @@ class Target(NamedTuple):
 
 TARGETS = (
     Target("pcapng", (".pcapng",), binary=True, from_events=PcapngCopy),
+    Target("har", (".har",), from_items=HarWriter),
     Target("jsonl", (".jsonl", ".ndjson"), from_items=JsonLines),
 )
 

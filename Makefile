@@ -9,7 +9,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 FUZZ_EXAMPLES ?= 1000
 
-.PHONY: help setup learn test verify check lint types bench lock clean FORCE
+FUZZ_SECONDS ?= 8
+FOR ?= 600
+
+.PHONY: help setup learn test verify check lint types bench fuzz lock clean FORCE
 
 help: ## show this list
 	@echo "ws101: a WebSocket course and protocol inspector. Start with: make learn"
@@ -23,11 +26,12 @@ learn: setup ## take the course, in this terminal and your own browser (LESSON=5
 test: setup ## run all tests, four at a time (ARGS="-k picture -n 0": one by one, and only some)
 	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
-verify: setup ## let the course prove itself by script, then fuzz the parsers for a while
+verify: setup ## let the course prove itself by script, then fuzz the parsers for a minute or two
 	@$(BIN)/ws101 course verify
 	@echo "Fuzzing: $(FUZZ_EXAMPLES) examples for each property"
 	@WS101_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -n 4 --dist loadfile -m hypothesis \
 	  --hypothesis-profile=fuzz
+	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 check: lint types test ## lint, types and tests: what a commit has to pass
 
@@ -36,6 +40,9 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy
+
+fuzz: setup ## fuzz the parsers, guided by coverage, for long (FOR=600 seconds each; TARGETS="frames har")
+	@$(BIN)/python -m tests.fuzz --seconds $(FOR) $(TARGETS)
 
 bench: setup ## measure the decoder, the capture reader and the tap
 	@$(BIN)/python -m tests.bench

@@ -48,6 +48,9 @@ NOT_SEEN: dict[str, dict[str, str]] = {
 """Faults that an oracle lets pass, and why."""
 
 WINDOW_8 = "deflate: a window of 8 bits, which zlib can not write"
+JUST_8 = "deflate: a window of 8 bits, and a match from 256 bytes before: as far as it goes"
+BEYOND_8 = "deflate: a window of 8 bits, and a match from 257 bytes before"
+OTHERS_8 = "deflate: a window that only the other side agreed to"
 PING_INSIDE = "deflate: a Ping between the fragments of a compressed message"
 BFINAL = "deflate: blocks after one that is marked as the last, and the next message"
 HALF = "looks at a frame's bits only when the frame is whole"
@@ -55,6 +58,9 @@ HALF = "looks at a frame's bits only when the frame is whole"
 DIFFERENT: dict[tuple[str, str, Side], str] = {
     ("wsproto", "closing: 1007 and 1014 are for the wire", "server"): "does not know code 1014",
     ("wsproto", WINDOW_8, "server"): "refuses a window of 8 bits before it reads a byte",
+    ("wsproto", JUST_8, "server"): "refuses a window of 8 bits before it reads a byte",
+    ("wsproto", OTHERS_8, "server"): "refuses a window of 8 bits before it reads a byte",
+    ("websockets", BEYOND_8, "server"): "zlib keeps to its window only from one call to the next",
     ("wsproto", PING_INSIDE, "client"): "a Ping makes it forget that the message is compressed",
     ("wsproto", BFINAL, "server"): "reads nothing after a block with BFINAL",
     ("websockets", BFINAL, "server"): "reads nothing after a block with BFINAL",

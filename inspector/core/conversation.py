@@ -11,29 +11,38 @@ Nothing that a peer sent raises, and what can not be read comes out as `Raw`, wi
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
-from inspector.core.events import Closed, Ended, Event, How
+from inspector.core.events import Closed, Ended, Event, Gap, How, Opened
 from inspector.core.frames import MAX_PAYLOAD
 from inspector.core.framing import Framing
+from inspector.core.handshake import Agreement, verify_accept
 from inspector.core.http1 import Exchange
 from inspector.core.life import Life
+from inspector.core.midstream import Kept, Midstream
 from inspector.core.opening import Opening
 from inspector.core.rfc import PEER, SIDES, Side
 from inspector.core.rules.closing import close_code, close_reason
+
+MAX_JOINS: Final = 8
+"""Gaps in one connection after which it is looked anew what is spoken."""
 
 
 class Conversation:
     """Decode one TCP connection. Each method returns the events that became known by it."""
 
-    def __init__(self, max_payload: int = MAX_PAYLOAD) -> None:
+    def __init__(self, max_payload: int = MAX_PAYLOAD, *, midstream: bool = False) -> None:
+        """`midstream`: its first bytes are not the connection's first, as far as is known."""
         self.life = Life()
         self.max_payload = max_payload
         self._opening = Opening(self.life)
         self._framing: Framing | None = None
+        self._midstream = Midstream() if midstream else None
+        self._joins = 0
+        self.swapped = False
+        """Was the client taken for the server? Sides mean what they are in all that is told."""
         self._time = 0.0
         self._ends: list[Ended] = []
-        self._late_news: list[Event] = []
         self._closed = False
 
     @property
@@ -41,7 +50,13 @@ class Conversation:
         """What its bytes are read as. Opaque: they are no HTTP, and no WebSocket was asked for."""
         if self._framing is not None:
             return "frames"
-        return "opaque" if self._opening.why and not self._opening.opened else "http"
+        opaque = self._opening.why and not self._opening.opened and self._midstream is None
+        return "opaque" if opaque else "http"
+
+    @property
+    def joining(self) -> bool:
+        """Are bytes kept until it is known what is spoken?"""
+        return self._midstream is not None
 
     @property
     def asking(self) -> Exchange | None:
@@ -63,27 +78,49 @@ class Conversation:
         """The next bytes of one direction, and when they came (seconds since the epoch)."""
         if self._closed or not data:
             return
+        if self._midstream is not None or self.swapped:
+            yield from self._step(Kept("bytes", side, data, time))
+        else:
+            yield from self._receive(side, data, time)
+
+    def _receive(self, side: Side, data: bytes, time: float) -> Iterator[Event]:
         self._time = time
-        yield from self._news()
         if self._framing is not None:
             yield from self._framing.receive(side, data, time)
         else:
             yield from self._opening.receive(side, data, time)
             yield from self._proceed()
 
-    def gap(self, side: Side, size: int) -> None:
-        """`size` bytes of this direction are not in the capture. What follows is told later."""
-        if self._framing is None:
-            self._late_news += [*self._opening.gap(side, size), *self._proceed()]
-        if self._framing is not None:
-            self._framing.gap(side, size)
+    def gap(self, side: Side, size: int, time: float | None = None) -> list[Event]:
+        """`size` bytes of this direction are not in the capture, as was noticed at `time`."""
+        if self._closed:
+            return []
+        return list(self._step(Kept("gap", side, size, self._time if time is None else time)))
+
+    def _gap(self, side: Side, size: int, time: float) -> Iterator[Event]:
+        self._time = time
+        framing = self._framing
+        if framing is None:
+            opening, offset = self._opening, self._opening.reach(side)
+            yield from opening.gap(side, size)
+            yield from self._proceed()
+            framing = self._framing
+            if framing is None and opening.opened:
+                yield Gap(side, offset, size, time)
+            elif framing is None and opening.missed and self._joins < MAX_JOINS:
+                self._joins += 1
+                self._opening, self._midstream = Opening(self.life), Midstream()
+        if framing is not None:
+            yield from framing.gap(side, size, time)
 
     def end(self, side: Side, how: How, time: float) -> Iterator[Event]:
         """One direction of TCP ended. A reset leaves nothing of the other one, either."""
+        yield from self._step(Kept("end", side, how, time))
+
+    def _end(self, side: Side, how: How, time: float) -> Iterator[Event]:
         if self.life.has_ended(side):
             return
         self._time = time
-        yield from self._news()
         if self._framing is None:
             yield from self._opening.end(side, time)
             yield from self._proceed()
@@ -114,7 +151,8 @@ class Conversation:
 
         `time` is that of the last thing captured, of whatever connection, if it is known.
         """
-        yield from self._news()
+        while self._midstream is not None:
+            yield from self.decide()
         if self._framing is not None and time is not None:
             yield from self._framing.wait(time)
         if self._framing is None:
@@ -126,6 +164,47 @@ class Conversation:
                     yield from self._framing.finish(side)
         yield from self._close()
 
+    def decide(self) -> Iterator[Event]:
+        """Keep nothing any longer: what has come has to be enough to know what is spoken."""
+        if self._midstream is not None:
+            self._midstream.finish()
+            yield from self._decide(self._midstream)
+
+    def _step(self, step: Kept) -> Iterator[Event]:
+        """Keep a step, while it is not known what is spoken, or read it."""
+        if self._midstream is not None:
+            self._midstream.take(step)
+            yield from self._decide(self._midstream)
+            return
+        _, side, value, time = step
+        side = PEER[side] if self.swapped else side
+        if isinstance(value, bytes):
+            yield from self._receive(side, value, time)
+        elif isinstance(value, int):
+            yield from self._gap(side, value, time)
+        else:
+            yield from self._end(side, value, time)
+
+    def _decide(self, midstream: Midstream) -> Iterator[Event]:
+        """Once it is known what is spoken, read all that was kept."""
+        if midstream.verdict is None:
+            return
+        self._midstream = None
+        if midstream.verdict == "frames":
+            self.swapped = midstream.swapped
+            yield from self._join(midstream.kept[-1].time)
+        for step in midstream.kept:
+            yield from self._step(step)
+
+    def _join(self, time: float) -> Iterator[Event]:
+        """Frames without a handshake: it was before the capture, or in a gap."""
+        agreement = Agreement(known=False)
+        self._opening.opened = True
+        self.life.upgrade(True)
+        yield Opened(None, None, time, verify_accept(None, None), agreement, midstream=True)
+        self._framing = Framing(agreement, self.life, self.max_payload)
+        self._framing.seek("before the first frame that can be made out")
+
     def _proceed(self) -> Iterator[Event]:
         """From HTTP to frames, once the answer is there, or to raw bytes if none can come."""
         opening, time = self._opening, self._time
@@ -136,7 +215,11 @@ class Conversation:
             framing = self._framing = Framing(
                 opening.agreement, self.life, self.max_payload, offsets
             )
-            if opening.why is not None:
+            if opening.missed:
+                framing.seek(
+                    "the handshake is not whole in the capture, and frames are not made out"
+                )
+            elif opening.why is not None:
                 framing.give_up(opening.why)
             for side, data, then in opening.rest(time):
                 yield from framing.receive(side, data, then)
@@ -144,10 +227,6 @@ class Conversation:
                 if self.life.has_ended(side):
                     yield from framing.end(side)
         yield from self._tell_ends()
-
-    def _news(self) -> Iterator[Event]:
-        news, self._late_news = self._late_news, []
-        yield from news
 
     def _tell_ends(self) -> Iterator[Event]:
         """The ends of TCP directions, once it is known that this is a WebSocket's connection."""

@@ -25,6 +25,7 @@ WINDOW: Final = 32 * 1024
 _PORTION: Final = 64 * 1024
 """Bytes given to zlib at a time: it copies what it did not use."""
 _NO_LAST_BLOCK: Final = "ends without the first byte, 00, of the empty block that has to close it"
+_TOO_FAR: Final = "too far back"  # zlib's words
 _RAW_DEFLATE: Final = -15  # the largest window reads what any smaller one wrote
 
 
@@ -56,6 +57,7 @@ class Inflater:
         self.max_message = max_message
         self._history = b""
         self._lost = ""
+        self._missing = ""
         self._zlib = zlib.decompressobj(_RAW_DEFLATE)
 
     def lose(self, why: str) -> Inflated:
@@ -64,6 +66,14 @@ class Inflater:
             self._lost = why
         return Inflated(b"", "not-read", why)
 
+    def forget(self, why: str) -> None:
+        """Messages are missing before the next one: what refers back to them can not be read, and
+        is no fault. The rest can, since zlib notices where a distance goes too far back."""
+        if self.agreed.context_takeover:
+            self._missing = why
+            self._history = b""
+            self._zlib = zlib.decompressobj(_RAW_DEFLATE)
+
     def message(self, payload: bytes) -> Inflated:
         """Inflate the joined payloads of one message's frames."""
         if self._lost:
@@ -71,6 +81,9 @@ class Inflater:
         if not self.agreed.context_takeover:
             self._zlib = zlib.decompressobj(_RAW_DEFLATE)
         result = self._inflate(payload)
+        if self._missing and result.fault == "pmd-bad-deflate" and _TOO_FAR in result.words:
+            self.forget(self._missing)
+            return Inflated(b"", "context-lost", f"refers back to what was lost: {self._missing}")
         if result.fault == "pmd-bad-deflate" and not self.agreed.context_takeover and self._history:
             with_history = self._inflate(payload, self._history)
             if with_history.fault is None:

@@ -21,7 +21,8 @@ class Opened:
     last byte of its request came.
 
     Comes before everything else of its connection. One that was refused may be followed by another.
-    The request is None where only its 101 was captured.
+    The request is None where only its 101 was captured. `midstream`: neither was, and the frames
+    alone show that this is a WebSocket.
     """
 
     request: Head | None
@@ -32,10 +33,11 @@ class Opened:
     requested: float | None = None
     early: int = 0
     """Bytes that the client sent after its request before the 101 had come whole."""
+    midstream: bool = False
 
     @property
     def upgraded(self) -> bool:
-        return self.response is not None and self.response.upgrades
+        return self.midstream or (self.response is not None and self.response.upgrades)
 
 
 @dataclass(slots=True)
@@ -61,6 +63,16 @@ class Messaged:
     time: float
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """`size` bytes of a direction are not in the capture, from `offset` on; noticed at `time`."""
+
+    side: Side
+    offset: int
+    size: int
+    time: float
+
+
 @dataclass(slots=True)
 class Ended:
     """One direction of TCP came to its end."""
@@ -80,4 +92,4 @@ class Closed:
     clean: bool
 
 
-Event = Opened | Framed | Messaged | Finding | Raw | Ended | Closed | Exchange
+Event = Opened | Framed | Messaged | Finding | Raw | Gap | Ended | Closed | Exchange

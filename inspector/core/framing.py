@@ -10,13 +10,14 @@ taken in. What can not be read as frames comes out as `Raw`, with the reason.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from inspector.core.events import Event, Framed, Messaged
+from inspector.core.events import Event, Framed, Gap, Messaged
 from inspector.core.findings import Finding, Rule
 from inspector.core.frames import Frame, FrameDecoder, Raw
 from inspector.core.handshake import Agreement
 from inspector.core.late_http import START, LateResponse, begins_http
 from inspector.core.life import Life
 from inspector.core.messages import Message
+from inspector.core.resync import Seeker, still_to_come
 from inspector.core.rfc import BINARY, CLOSE, PEER, SIDES, Side
 from inspector.core.rules.closing import (
     CLIENT_CLOSED_FIRST,
@@ -66,6 +67,8 @@ class Framing:
         self._decoders = {side: FrameDecoder(side, max_payload, offsets[side]) for side in SIDES}
         self._times: dict[Side, float] = {"client": 0.0, "server": 0.0}
         """When each side's last byte came."""
+        self._seekers: dict[Side, Seeker] = {}
+        """Sides in which it is not known where the next frame begins."""
         self._fragments: dict[Side, list[Framed]] = {"client": [], "server": []}
         self._late: LateResponse | None = None
         self._unread = self.seen.unread
@@ -85,8 +88,13 @@ class Framing:
         """The next bytes of one direction."""
         if self._closed_at is not None:
             yield from self.wait(time)
-        self._decoders[side].feed(data)
         self._times[side] = time
+        seeker = self._seekers.get(side)
+        if seeker is not None:
+            yield from seeker.feed(data, time)
+            yield from self._go_on(side, seeker)
+            return
+        self._decoders[side].feed(data)
         yield from self._read(side)
 
     def wait(self, time: float) -> Iterator[Event]:
@@ -98,10 +106,54 @@ class Framing:
             words = f"both sides had sent Close, and {waited:.1f} s later TCP was still open"
             yield self._found(TCP_NOT_CLOSED, self._decoders["server"], words)
 
-    def gap(self, side: Side, size: int) -> None:
-        """`size` bytes of this direction are not in the capture: framing is lost."""
-        self._unread.add(side)
-        self._decoders[side].gap(size)
+    def gap(self, side: Side, size: int, time: float) -> Iterator[Event]:
+        """`size` bytes of this direction are not in the capture.
+
+        Frames go on behind the one in which the bytes are missing, where its header was seen; else
+        where frames can be made out again.
+        """
+        yield from self._stop_seeking(side)
+        yield from self._read_late(side)
+        decoder, seeker = self._decoders[side], self._seekers.get(side)
+        lost, offset = decoder.raw_why is None, decoder.offset
+        to_come = still_to_come(decoder)
+        if seeker is not None:
+            lost, offset, to_come = True, seeker.offset, seeker.skip
+        else:
+            decoder.gap(size)
+            yield from self._rest(side)
+            offset = decoder.offset - size
+        yield Gap(side, offset, size, time)
+        self._fragments[side].clear()
+        self.seen.miss(side, "bytes are missing in the capture")
+        if lost:
+            why = f"framing lost at offset {offset}, before a gap in the capture"
+            if to_come >= size:
+                why = "the rest of a frame, behind a gap in the capture"
+            known = to_come - size if to_come >= size else None
+            self._seekers[side] = seeker = Seeker(side, offset + size, why, known)
+            yield from self._go_on(side, seeker)
+
+    def seek(self, why: str) -> None:
+        """What was said before is not known: frames begin wherever they can be made out."""
+        for side in SIDES:
+            self.seen.miss(side, why)
+            self._seekers[side] = Seeker(side, self._decoders[side].offset, why)
+
+    def _go_on(self, side: Side, seeker: Seeker) -> Iterator[Event]:
+        """If frames have been found, decode on from there."""
+        if seeker.found:
+            del self._seekers[side]
+            self._decoders[side] = FrameDecoder(side, self._max_payload, seeker.offset)
+            for data, time in seeker.take():
+                yield from self.receive(side, data, time)
+
+    def _stop_seeking(self, side: Side) -> Iterator[Event]:
+        """No more comes, for now or at all: is what has come enough?"""
+        seeker = self._seekers.get(side)
+        if seeker is not None:
+            yield from seeker.end()
+            yield from self._go_on(side, seeker)
 
     def give_up(self, why: str) -> None:
         """There are no frames at all: what comes is raw."""
@@ -111,6 +163,7 @@ class Framing:
 
     def end(self, side: Side) -> Iterator[Event]:
         """This direction of TCP ended."""
+        yield from self._stop_seeking(side)
         yield from self._read_late(side)
         decoder = self._decoders[side]
         if decoder.waiting and self.seen.of(side).close:
@@ -133,6 +186,7 @@ class Framing:
 
     def finish(self, side: Side) -> Iterator[Event]:
         """No more of this direction comes; nobody knows whether it ended."""
+        yield from self._stop_seeking(side)
         yield from self._read_late(side)
         yield from self._rest(side)
 

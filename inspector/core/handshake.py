@@ -105,17 +105,24 @@ class Deflate:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What the two heads agreed on. `deflate` is None where nothing is compressed."""
+    """What the two heads agreed on. `deflate` is None where nothing is compressed.
+
+    Not `known`: the heads were not seen. Then RSV1 is taken for permessage-deflate's.
+    """
 
     subprotocol: str | None = None
     extensions: tuple[Extension, ...] = ()
     deflate: dict[Side, Deflate] | None = None
+    known: bool = True
 
     @property
     def compresses(self) -> bool | None:
-        """May RSV1 mark a compressed message? None where some other extension may use the bit."""
+        """May RSV1 mark a compressed message? None where some other extension may use the bit,
+        or nobody knows."""
         if self.deflate is not None:
             return True
+        if not self.known:
+            return None
         names = {extension.name.lower() for extension in self.extensions}
         return None if names - EXTENSIONS_WITHOUT_BITS else False
 

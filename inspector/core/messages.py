@@ -78,11 +78,21 @@ class MessageAssembler:
         self.side: Side = side
         self.inflater = inflater
         self.open: OpenMessage | None = None
+        self.unsure = False
+        """May a message be open whose first frame was not seen?"""
+
+    def miss(self, why: str) -> None:
+        """Frames are missing: nobody knows which messages they began or ended."""
+        self.open = None
+        self.unsure = True
+        if self.inflater is not None:
+            self.inflater.forget(why)
 
     def add(self, number: int, frame: Frame) -> Message | None:
         """The next frame of this direction, with its number; control frames pass through."""
         if frame.opcode > BINARY or not frame.complete:
             return None
+        self.unsure = self.unsure and frame.opcode == CONTINUATION and not frame.fin
         if frame.opcode != CONTINUATION:
             if frame.fin:  # a fragmented message that is open stays so: that is a finding, too
                 content = None if frame.spilled else frame.payload

@@ -53,6 +53,8 @@ class Opening:
         """Set once no more HTTP comes on this connection. It is empty if there is a `why`, too."""
         self.why: str | None = None
         """Why nothing more can be read as HTTP."""
+        self.missed = False
+        """Is that because bytes are missing in the capture?"""
         self._readers: dict[Side, HttpReader] = {"client": HttpReader(), "server": HttpReader()}
         self._waiting: deque[Exchange] = deque()
         self._held: list[tuple[bytes, float]] = []
@@ -68,6 +70,10 @@ class Opening:
     def offset(self, side: Side) -> int:
         """How far a side has come, counted from the end of its head of the last handshake."""
         return self._readers[side].at - self._heads_end[side]
+
+    def reach(self, side: Side) -> int:
+        """The same, bytes that still wait to be read included."""
+        return self.offset(side) + len(self._readers[side].buffer)
 
     def receive(self, side: Side, data: bytes, time: float) -> Iterator[Event]:
         """The next bytes of one direction."""
@@ -105,13 +111,14 @@ class Opening:
         """`size` bytes of this direction are not in the capture."""
         yield from self._passed(side, over=True)
         if not self._readers[side].gap(size):
+            self.missed = self.missed or self.why is None
             self.give_up("no HTTP after a gap in the capture")
 
     def give_up(self, why: str) -> None:
         """Nothing more can be read as HTTP. After a handshake that was refused, it is raw."""
         self.why = self.why or why
         if self.opened and self.agreement is None:
-            self.agreement = Agreement()
+            self.agreement = Agreement(known=not self.missed)
 
     def rest(self, time: float) -> Iterator[tuple[Side, bytes, float]]:
         """What came after the heads, and when: the beginning of what was agreed on."""
@@ -247,7 +254,7 @@ class Opening:
             response = reader.cut_head()
         self._answered(to_handshake=True)
         self.asked = None
-        self.agreement = Agreement()
+        self.agreement = Agreement(known=not self.missed)
         self.give_up("no 101 came")
         yield from self._open(request, response, time)
         if blame is not None:

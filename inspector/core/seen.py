@@ -9,7 +9,7 @@ from typing import Final
 
 from inspector.core.deflate import Inflater
 from inspector.core.frames import Frame
-from inspector.core.handshake import Agreement
+from inspector.core.handshake import Agreement, Deflate
 from inspector.core.life import Life
 from inspector.core.messages import MessageAssembler
 from inspector.core.pings import Ping, Pings, echo
@@ -88,6 +88,14 @@ class Seen:
     def _direction(self, side: Side) -> Direction:
         agreed = self.agreement.deflate
         return Direction(side, MessageAssembler(side, Inflater(agreed[side]) if agreed else None))
+
+    def miss(self, side: Side, why: str) -> None:
+        """Bytes of this side were not read as frames: what they did is not known."""
+        self.unread.add(side)
+        assembler = self.of(side).assembler
+        if not self.agreement.known and assembler.inflater is None:
+            assembler.inflater = Inflater(Deflate())
+        assembler.miss(why)
 
     def of(self, side: Side) -> Direction:
         return self._directions[side]

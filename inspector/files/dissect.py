@@ -26,6 +26,8 @@ from inspector.files.rebuilt import proves
 
 MAX_HELD_ITEMS: Final = 20_000
 """Items that wait for the number of a fragment's message, before they are told without it."""
+MAX_JOINING: Final = 256
+"""Connections of which it is not known yet what they are: the oldest has to decide."""
 MAX_HELD_BYTES: Final = 32 * 1024 * 1024
 """Bytes in such items."""
 
@@ -106,6 +108,8 @@ class _Dissector:
         self.undecided: set[int] = set()
         self.waiting: set[int] = set()
         """Streams with a fragment whose message has no number yet."""
+        self.joining: dict[int, None] = {}
+        """Streams that keep bytes until it is known what they are, the oldest first."""
         self.numbers: dict[int, int] | None = None
         self.count = 0
         self.now = 0.0
@@ -139,7 +143,9 @@ class _Dissector:
             if conversation.ended:
                 self.forget(connection.stream)
         elif isinstance(event, tcp.Gap):
-            conversation.gap("client" if event.from_client else "server", event.size)
+            missed: Side = "client" if event.from_client else "server"
+            told = iter(conversation.gap(missed, event.size, event.time))
+            yield from self._told(connection, conversation, told)
         elif isinstance(event, tcp.Noted):
             connection.facts |= event.facts
         else:  # Forgotten: nothing more will come, and nobody saw it end
@@ -155,7 +161,7 @@ class _Dissector:
             dict(event.facts or {}),
             event.midstream,
         )
-        self.streams[connection.stream] = connection, Conversation()
+        self.streams[connection.stream] = connection, Conversation(midstream=event.midstream)
         self.undecided.add(connection.stream)
 
     def finish(self) -> Iterator[Item]:
@@ -168,6 +174,11 @@ class _Dissector:
     ) -> Iterator[Item]:
         for event in events:
             if isinstance(event, Opened):
+                if event.midstream:
+                    connection.facts["midstream"] = True
+                    if conversation.swapped:
+                        ends = connection.server, connection.client
+                        connection.client, connection.server = ends
                 self._number(connection)
                 connection.url = url_of(connection, event.request)
             if conversation.unsettled:
@@ -180,6 +191,13 @@ class _Dissector:
                 yield from self._answered(connection, event.request)
             if isinstance(event, Closed):
                 self.forget(connection.stream)
+        if conversation.joining:
+            self.joining[connection.stream] = None
+            if len(self.joining) > MAX_JOINING:
+                oldest, its = self.streams[next(iter(self.joining))]
+                yield from self._told(oldest, its, its.decide())
+        else:
+            self.joining.pop(connection.stream, None)
         if conversation.stage == "opaque":
             self.forget(connection.stream)
         elif (exchange := conversation.asking) is not None:
@@ -211,6 +229,7 @@ class _Dissector:
         self.waiting.discard(stream)
         if stream in self.asking:
             self.across.waits_no_more(self.asking.pop(stream)[1])
+        self.joining.pop(stream, None)
 
     def _number(self, connection: Connection) -> None:
         if connection.number is not None:

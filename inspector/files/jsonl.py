@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from inspector.core.events import Closed, Ended, Framed, Messaged, Opened
+from inspector.core.events import Closed, Ended, Framed, Gap, Messaged, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import Raw
 from inspector.core.handshake import Extension
@@ -155,6 +155,17 @@ def _raw(connection: Connection, raw: Raw) -> Line:
     }
 
 
+def _gap(connection: Connection, gap: Gap) -> Line:
+    return {
+        "type": "gap",
+        "connection": connection.number,
+        "from": gap.side,
+        "time": gap.time,
+        "offset": gap.offset,
+        "size": gap.size,
+    }
+
+
 def _end(connection: Connection, event: Ended) -> Line:
     return {
         "type": "end",
@@ -196,6 +207,7 @@ _WRITERS: Final[dict[type, Callable[[Connection, Any], Line]]] = {
     Messaged: _message,
     Finding: _finding,
     Raw: _raw,
+    Gap: _gap,
     Ended: _end,
     Closed: _close,
     Exchange: _http,

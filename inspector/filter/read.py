@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from inspector.core.events import Closed, Ended, Framed, Opened
+from inspector.core.events import Closed, Ended, Framed, Gap, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import Frame, Raw
 from inspector.core.heads import Head
@@ -29,6 +29,7 @@ TYPES: Final[dict[type, str]] = {
     Framed: "frame",
     Finding: "finding",
     Raw: "raw",
+    Gap: "gap",
     Ended: "end",
     Closed: "close",
     Exchange: "http",
@@ -47,12 +48,12 @@ def side(entry: Entry, past: Past) -> Side | None:
     event = entry.event
     if isinstance(event, Framed):
         return event.frame.side
-    return event.side if isinstance(event, Raw | Ended | Finding) else None
+    return event.side if isinstance(event, Raw | Gap | Ended | Finding) else None
 
 
 def time(entry: Entry, past: Past) -> float | None:
     event = entry.event
-    if isinstance(event, Framed | Opened | Ended):
+    if isinstance(event, Framed | Opened | Gap | Ended):
         return event.time - entry.connection.opened
     return event.requested - entry.connection.opened if isinstance(event, Exchange) else None
 
@@ -61,7 +62,7 @@ def offset(entry: Entry, past: Past) -> int | None:
     event = entry.event
     if isinstance(event, Framed):
         return event.frame.offset
-    return event.offset if isinstance(event, Raw | Finding) else None
+    return event.offset if isinstance(event, Raw | Gap | Finding) else None
 
 
 def raw(entry: Entry, past: Past) -> bytes | None:

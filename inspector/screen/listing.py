@@ -11,7 +11,7 @@ moment until that message follows.
 from collections.abc import Iterator
 from typing import Final
 
-from inspector.core.events import Closed, Ended, Framed, Messaged, Opened
+from inspector.core.events import Closed, Ended, Framed, Gap, Messaged, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import Raw
 from inspector.core.http1 import Exchange
@@ -137,6 +137,10 @@ class Listing:
                 yield from finding_lines(finding, self.width, FINDING_AT, talk.latest)
             case Raw() as raw:
                 yield from self._raw(raw)
+            case Gap() as gap:
+                words = f"not in the capture: {count(gap.size, 'byte')} from byte {gap.offset} on"
+                line = front(talk, "", gap.time, gap.side)
+                yield from sided(line, words, "", self.width, "warning")
             case Ended() as ended:
                 yield from self._end(talk, ended)
             case Closed() as closed:

@@ -37,6 +37,8 @@ def opening(connection: Connection, event: Opened, width: int) -> Iterator[Line]
     yield from _told("opened", moment(connection.opened), width)
     for words in notes(connection):
         yield from _told("note", words, width)
+    if event.midstream:
+        return
     if event.request is None:
         yield from _told("request", "none was seen before this answer", width, "warning")
     else:
@@ -60,7 +62,12 @@ def agreed(event: Opened) -> Iterator[tuple[str, str, str]]:
 
 def notes(connection: Connection) -> Iterator[str]:
     """What is known beyond the bytes, and changes how they are to be read."""
-    if connection.midstream:
+    if connection.facts.get("midstream") is True:
+        yield (
+            "the handshake is not in the capture: frames were made out by themselves, and what was "
+            "agreed (such as permessage-deflate, where RSV1 is set) is a guess"
+        )
+    elif connection.midstream:
         yield "the capture began in mid-stream: who is the client is a guess"
     if connection.facts.get("reserialised") is True:
         yield "the heads are the proxy's words, not the peers' (the frames are theirs)"

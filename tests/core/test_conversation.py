@@ -156,6 +156,12 @@ def test_stages() -> None:
     assert list(conversation.finish()) == []
     opaque = Conversation()
     opaque.gap("server", 1)
+    assert (opaque.stage, opaque.joining) == ("http", True)
+    list(opaque.receive("server", b"\x17\x03\x03\x01\x00", 8.0))
+    opaque.gap("server", 1)
+    for _ in range(20):
+        list(opaque.receive("server", b"\x17\x03\x03\x01\x00", 9.0))
+        opaque.gap("server", 1)
     assert opaque.stage == "opaque"
     assert list(opaque.finish()) == []
 

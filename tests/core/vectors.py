@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from inspector.core.conversation import Conversation
-from inspector.core.events import Closed, Ended, Event, Framed, Messaged, Opened
+from inspector.core.events import Closed, Ended, Event, Framed, Gap, Messaged, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import MAX_PAYLOAD, Raw
 from inspector.core.http1 import Exchange
@@ -205,7 +205,7 @@ def play(
         elif step.kind == "end":
             events += conversation.end(step.side, step.value, step.time)
         else:
-            conversation.gap(step.side, step.value)
+            events += conversation.gap(step.side, step.value, step.time)
     if finish:
         events += conversation.finish(until)
     return events
@@ -286,6 +286,10 @@ def _raw(event: Raw) -> str:
     return f"raw {event.side} @{event.offset} {_shown(event.data)}: {event.why}"
 
 
+def _gap(event: Gap) -> str:
+    return f"gap {event.side} @{event.offset}: {event.size} bytes"
+
+
 def _closed(event: Closed) -> str:
     reason = "" if event.reason is None else f" {event.reason!r}"
     by, clean = event.closed_by or "nobody", "clean" if event.clean else "not clean"
@@ -307,6 +311,7 @@ _LINES: dict[type, Any] = {
     Messaged: _messaged,
     Finding: _finding,
     Raw: _raw,
+    Gap: _gap,
     Ended: _ended,
     Closed: _closed,
     Exchange: _exchange,

@@ -49,7 +49,8 @@ def message_rule(
     "A continuation has to have something to continue.",
 )
 def cont_without_start(frame: Frame, seen: Seen) -> str | None:
-    if seen.of(frame.side).assembler.open is not None:
+    assembler = seen.of(frame.side).assembler
+    if assembler.open is not None or assembler.unsure:
         return None
     return f"{first_byte(frame)}: no message is open in this direction"
 

@@ -73,3 +73,31 @@ def test_two_answers_in_one_read_are_two_requests() -> None:
     )
     found = captures.findings(told)
     assert [each.rule.id for each in found if each.rule.phase == "hs-req"] == ["req-key-reused"]
+
+
+@pytest.mark.parametrize(("servers", "parallel"), [("ab", False), ("aa", True)])
+def test_behind_one_proxy_the_servers_are_those_that_it_connects_to(
+    servers: str, parallel: bool
+) -> None:
+    """All connections go to the proxy's address; the capture says where they went from there."""
+    told = []
+    for stream, name in enumerate(servers, 1):
+        facts = {"server": f"{name}.example.com:80"}
+        told += [
+            TcpOpened(stream, ("10.0.0.1", 50_000 + stream), ("10.0.0.2", 80), 0.0, facts, False),
+            Data(stream, True, request("AAECAwQFBgcICQoLDA0OD" + "gw"[stream - 1] + "=="), 0.0),
+        ]
+    found = [finding.rule.id for finding in captures.findings(items(told))]
+    assert found == ["req-parallel-connecting"] * parallel
+
+
+def test_strangers_text_in_the_words_is_harmless() -> None:
+    """The name of a server comes from a comment in the capture: from anybody."""
+    across = Across()
+    for number in (1, 2):
+        found = across.asks(
+            asker(number, "\x1b]0;owned\x07" * 50), parse_head(request(str(number)))
+        )
+    (parallel,) = found
+    assert parallel.words.isprintable()
+    assert len(parallel.words) < 500

@@ -17,15 +17,19 @@ from inspector.core.handshake import Agreement, Deflate, Extension
 from inspector.core.heads import Head
 from inspector.core.life import Life
 from inspector.core.messages import Message
-from inspector.core.rfc import DEFLATE
+from inspector.core.rfc import DEFLATE, Side
 from inspector.core.rules.framing import rules_for
 from inspector.core.rules.messages import MESSAGE_RULES
 from inspector.core.rules.request import request_findings
 from inspector.core.rules.response import response_findings
 from inspector.core.seen import Seen
+from inspector.payloads.told import Beside
 
 NEED_A_PAST: Final = frozenset({"cont-without-start", "pong-unsolicited"})
 """Rules that blame a frame for what was not there before it."""
+
+MOST_EARLIER: Final = 64 * 1024
+"""Bytes of an earlier message that are kept as a hint."""
 
 NEED_A_HANDSHAKE: Final = frozenset({"frame-rsv1-unexpected"})
 
@@ -39,6 +43,7 @@ class Said:
     """Of a frame, counted from 1 over the frames pasted."""
     message: Message | None = None
     findings: list[Finding] = field(default_factory=list)
+    beside: Beside = field(default_factory=Beside)
 
 
 def judged(parts: Iterable[Part], deflate: bool) -> list[Said]:
@@ -57,7 +62,34 @@ def judged(parts: Iterable[Part], deflate: bool) -> list[Said]:
             frames.append(each)
             each.number = len(frames)
             _judge(each, each.part.frame, frames, seen, skipped)
+    _look_beside(said, Agreement(agreement.subprotocol) if deflate else agreement)
     return said
+
+
+def _look_beside(said: list[Said], agreement: Agreement) -> None:
+    """What is known beside each frame: its place in its message, and hints for views.
+
+    `agreement` is what was read, not what was assumed: `--deflate` says nothing of windows.
+    """
+    heads = (each.part.head for each in said if each.part.head is not None)
+    target = next((head.target for head in heads if not head.is_response), "")
+    places: dict[int, int] = {}
+    earlier: dict[Side, bytes] = {}
+    for each in said:
+        frame, message = each.part.frame, each.message
+        if frame is None or message is None:
+            continue
+        at = places.get(id(message), 0)
+        places[id(message)] = at + len(frame.wire_payload)
+        each.beside = Beside(
+            at,
+            (agreement.deflate or {}).get(frame.side),
+            agreement.subprotocol or "",
+            target,
+            earlier.get(frame.side, b""),
+        )
+        if message.kind == "text" and message.frames[-1] == each.number:
+            earlier[frame.side] = message.data[:MOST_EARLIER]
 
 
 def _judge_head(head: Head, request: Head | None) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from inspector.core.explain import Part
 from inspector.core.explain import explain as explain_bytes
 from inspector.core.fields import Field
 from inspector.core.rfc import Side
+from inspector.payloads.told import as_json as chain_as_json
+from inspector.payloads.told import tell
 from inspector.screen.lines import Line
 from inspector.screen.paper import paper_for
 from inspector.screen.picture import picture
@@ -60,7 +62,8 @@ def explain(
         print(f"read as {pasted.taken_for}: {len(pasted.data)} bytes", file=sys.stderr)
     parts = explain_bytes(pasted.data, side, True if deflate else None)
     if form == "json":
-        paper.text(json.dumps([as_json(part) for part in parts], indent=2) + "\n")
+        rows = [with_chain(each) for each in judged(parts, deflate)]
+        paper.text(json.dumps(rows, indent=2) + "\n")
     else:
         said = judged(parts, deflate)
         frames = sum(each.number is not None for each in said)
@@ -75,6 +78,7 @@ def explain(
                     name=name,
                     notes=_notes(each, deflate),
                     message=each.message,
+                    beside=each.beside,
                     findings=each.findings,
                 )
             )
@@ -101,6 +105,16 @@ def _notes(said: Said, deflate: bool) -> list[str]:
     if said.message is not None and said.message.compressed:
         return []
     return ["RSV1 is set: if permessage-deflate was agreed, --deflate inflates it"]
+
+
+def with_chain(said: Said) -> dict[str, object]:
+    """A part as the contract has it, and the chain of a frame that has one."""
+    row = as_json(said.part)
+    if said.part.frame is not None:
+        steps = chain_as_json(tell(said.part.frame, said.message, said.beside))
+        if steps:
+            row["chain"] = steps
+    return row
 
 
 def as_json(part: Part) -> dict[str, object]:

@@ -3,16 +3,19 @@
 import sys
 from typing import Final
 
+from inspector.commands.alone import MOST_EARLIER
 from inspector.commands.mistakes import Mistake
 from inspector.commands.reading import Reading, shows_progress
 from inspector.core.events import Closed, Framed, Messaged, Opened
 from inspector.core.explain import Part, explain, frame_fields, head_part, raw_part
 from inspector.core.findings import Finding
 from inspector.core.frames import Frame, Raw
+from inspector.core.handshake import Agreement
 from inspector.core.messages import Message
 from inspector.core.pings import echo
-from inspector.core.rfc import PING, PONG
+from inspector.core.rfc import CONTINUATION, PING, PONG, Side
 from inspector.files.dissect import Connection, Item
+from inspector.payloads.told import Beside
 from inspector.screen.lines import Line
 from inspector.screen.paper import Paper, paper_for
 from inspector.screen.picture import picture
@@ -35,6 +38,12 @@ class Wanted:
         self.framed: Framed | None = None
         self.message: Message | None = None
         self.findings: list[Finding] = []
+        self.earlier: dict[Side, bytes] = {}
+        """The last text message of each side before this frame's."""
+        self.at: dict[Side, int] = {}
+        """How far each side has come in its open message's joined payload."""
+        self.place = 0
+        """Where in its message's this frame's payload begins."""
         self.not_drawn = 0
         """Bytes of the opening beyond what is kept to be drawn."""
         self.found_at: list[int] = []
@@ -59,13 +68,39 @@ class Wanted:
             self.frames = event.number
             if event.number == self.number:
                 self.framed = event
+            self._follow(event)
             return self.framed is not event and self._settled(event.frame)
         elif isinstance(event, Finding) and event.frame == (self.number or None):
             self.findings.append(event)
             self.found_at.append(len(self.opening))
-        elif isinstance(event, Messaged) and self.number in event.message.frames:
-            self.message = event.message
+        elif isinstance(event, Messaged):
+            message = event.message
+            if self.number in message.frames:
+                self.message = message
+            elif message.kind == "text" and self.framed is None:
+                self.earlier[message.side] = message.data[:MOST_EARLIER]
         return isinstance(event, Closed)
+
+    def _follow(self, framed: Framed) -> None:
+        """Where in their messages the payloads of fragments begin."""
+        frame = framed.frame
+        if not frame.is_control:
+            at = self.at.get(frame.side, 0) if frame.opcode == CONTINUATION else 0
+            if framed.number == self.number:
+                self.place = at
+            self.at[frame.side] = at + len(frame.wire_payload) + frame.spilled
+
+    def beside(self, side: Side) -> Beside:
+        """What is known beside the frame, which `side` sent."""
+        agreement = self.opened.agreement if self.opened is not None else Agreement()
+        request = self.opened.request if self.opened is not None else None
+        return Beside(
+            self.place,
+            (agreement.deflate or {}).get(side),
+            agreement.subprotocol or "",
+            request.target if request is not None else "",
+            self.earlier.get(side, b""),
+        )
 
     def _settled(self, later: Frame) -> bool:
         """Has all been told by the time that this later frame comes?"""
@@ -153,6 +188,7 @@ def _draw_frame(paper: Paper, wanted: Wanted, framed: Framed) -> None:
             name=f"frame {framed.number}",
             notes=notes,
             message=wanted.message,
+            beside=wanted.beside(frame.side),
             findings=wanted.findings,
         )
     )

@@ -64,6 +64,23 @@ def first_beyond(data: bytes, window: int) -> Match | None:
     return walk.found
 
 
+def blocks_of(data: bytes) -> list[tuple[int, int]]:
+    """Each block's kind (0 stored, 1 fixed codes, 2 codes of its own) and bytes of content.
+
+    The data is what zlib can inflate, to the end of a block; of other data, as far as it goes.
+    """
+    walk = _Walk(data, 1 << 15)
+    found: list[tuple[int, int]] = []
+    try:
+        while walk.bits_read < 8 * len(data):
+            before = walk.size
+            kind = walk.block()
+            found.append((kind, walk.size - before))
+    except (_Over, IndexError):
+        pass
+    return found
+
+
 class _Walk:
     """Blocks, one after another, and how much content they make."""
 
@@ -79,8 +96,17 @@ class _Walk:
         self._size = 0
         """Bytes of content so far."""
 
-    def block(self) -> None:
-        """Read one block (§3.2.3)."""
+    @property
+    def size(self) -> int:
+        """Bytes of content so far."""
+        return self._size
+
+    @property
+    def bits_read(self) -> int:
+        return 8 * self._at - self._count
+
+    def block(self) -> int:
+        """Read one block (§3.2.3); its kind."""
         final, kind = self._bits(1), self._bits(2)
         if kind == 0:
             self._stored()
@@ -92,6 +118,7 @@ class _Walk:
             raise _Over
         if final:  # RFC 7692 §7.2.3.4: the next block begins with a whole byte
             self._bits(self._count % 8)
+        return kind
 
     def _fill(self) -> None:
         """Hold at least 56 bits."""

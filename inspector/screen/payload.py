@@ -1,4 +1,4 @@
-"""What a frame carries: unmasked byte by byte, inflated, read as text.
+"""What a frame carries: unmasked byte by byte, and read as text.
 
 Each row is one step of the way from the wire to the reader, the same byte in the same column. Long
 payloads are shown by their beginning and their end, and what is left out is counted.
@@ -12,17 +12,19 @@ from rich.cells import cell_len
 from inspector.core.fields import Field
 from inspector.core.frames import Frame
 from inspector.core.messages import Message
-from inspector.core.rfc import CLOSE, DEFLATE_TAIL, TEXT
+from inspector.core.rfc import CLOSE, TEXT
 from inspector.core.rules.closing import close_code
 from inspector.core.safe import safe, safe_bytes
 from inspector.screen.fields import section
 from inspector.screen.lines import Line, sided, wrap
-from inspector.screen.words import count, hexed
+from inspector.screen.words import count
 
 ROWS_OF_BEGINNING: Final = 3
 ROWS_OF_END: Final = 1
 LINES_OF_TEXT: Final = 12
 LABEL: Final = 9
+IN_THE_CHAIN: Final = 36
+"""Cells of a step of the chain that its text can't have."""
 CONTINUED: Final = " · "
 
 
@@ -133,35 +135,13 @@ def _pair(name: str, words: str, rfc: str, width: int) -> Iterator[Line]:
     yield from sided(Line(name, "quiet").to(8), words, rfc, width, "close")
 
 
-def inflating(frame: Frame, message: Message, width: int) -> Iterator[Line]:
-    """The way of a compressed message: joined, unmasked, its tail put back, inflated."""
-    inflated = message.inflated
-    if inflated is None:
-        return
-    yield from _title("inflating: permessage-deflate", "7692 §7.2.2", width)
-    if len(message.frames) > 1:
-        size = len(message.payload)
-        joined = f"the {len(message.frames)} frames of the message, unmasked and joined: {size:,}"
-        yield from (Line("  ").add(piece) for piece in wrap(f"{joined} bytes", width - 2))
-    steps = [
-        ("unmasked" if frame.masked else "payload", message.payload, "payload"),
-        ("+ tail", DEFLATE_TAIL, "quiet"),
-        ("inflated", inflated.data, "binary"),
-    ]
-    for name, data, style in steps:
-        length = count(len(data), "byte").rjust(13)
-        line = Line("  ").add(name, "quiet").to(12).add(length).add("  ")
-        yield line.add(hexed(data, width - line.width), style)
-    if inflated.fault:
-        for piece in wrap(f"but it {inflated.words}", width - 2):
-            yield Line("  ").add(piece, "warning")
-
-
 def content(message: Message, width: int) -> Iterator[Line]:
     """A message's text, whole or by its beginning, where the rows above can't show it."""
     data = message.data
     shown = message.valid and not message.compressed and len(message.frames) == 1
     if message.kind != "text" or not data or (shown and len(data) * 3 <= width - LABEL):
+        return
+    if message.valid and not shown and len(data) <= width - IN_THE_CHAIN and data.isascii():
         return
     if message.valid:
         title = "the message, as text"

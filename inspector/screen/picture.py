@@ -5,7 +5,8 @@
     boxes      which bits of which byte are what
     table      every field: bits, value, words, section
     length     which of the three forms, and how it is read
-    payload    unmasked byte by byte; a Close's code and reason; inflated; as text
+    payload    unmasked byte by byte; a Close's code and reason
+    chain      from the wire to what is read: joined, inflated, text, and what a view makes of it
     findings   what broke a rule
 
 What is told of the bits comes from the fields of `inspector.core.explain`, and from nowhere else.
@@ -21,12 +22,14 @@ from inspector.core.findings import Finding
 from inspector.core.frames import Frame, header_length
 from inspector.core.messages import Message
 from inspector.core.rfc import Side
+from inspector.payloads.told import Beside, tell
 from inspector.screen.boxes import Missing, boxes, missing_words
 from inspector.screen.fields import length_form, table
 from inspector.screen.findings import finding_lines
 from inspector.screen.heads import head_lines
 from inspector.screen.lines import Line, wrap
-from inspector.screen.payload import closing, content, inflating, is_text, unmasking
+from inspector.screen.payload import closing, content, is_text, unmasking
+from inspector.screen.steps import steps_lines, view_lines
 from inspector.screen.theme import WAYS, kind_style
 from inspector.screen.words import count, hexed
 
@@ -44,18 +47,19 @@ def picture(
     name: str = "",
     notes: Iterable[str] = (),
     message: Message | None = None,
+    beside: Beside | None = None,
     findings: Iterable[Finding] = (),
 ) -> Iterator[Line]:
     """The picture of a part in lines of at most `width` cells.
 
     `name` says which one it is (`frame 4`), `notes` stand below the title, `message` is the whole
-    message that the frame belongs to, where that is known.
+    message that the frame belongs to, where that is known, and `beside` what else is.
     """
     width = min(width, WIDEST)
     fields = _from_zero(part.fields)
     if part.frame is not None:
         yield from _frame_title(part.frame, name, width)
-        body = _frame(part.frame, fields, message, width - INDENT)
+        body = _frame(part.frame, fields, message, beside, width - INDENT)
     elif part.head is not None:
         side: Side = "server" if part.kind == "response" else "client"
         yield from _title(name or part.kind, side, count(len(part.wire), "byte"), width)
@@ -108,7 +112,11 @@ def _frame_title(frame: Frame, name: str, width: int) -> Iterator[Line]:
 
 
 def _frame(
-    frame: Frame, fields: tuple[Field, ...], message: Message | None, width: int
+    frame: Frame,
+    fields: tuple[Field, ...],
+    message: Message | None,
+    beside: Beside | None,
+    width: int,
 ) -> Iterator[Line]:
     missing = tuple(_missing(frame))
     yield _wire(frame, fields, width)
@@ -129,7 +137,9 @@ def _frame(
         closing(frame, fields, width),
     ]
     if message is not None:
-        sections += [inflating(frame, message, width), content(message, width)]
+        told = tell(frame, message, beside)
+        sections += [steps_lines(told.steps, width), content(message, width)]
+        sections.append(view_lines(told.answer, width))
     for section in sections:
         lines = list(section)
         if lines:

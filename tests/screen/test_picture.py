@@ -54,7 +54,7 @@ def drawn(data: bytes, width: int = 80, *, deflate: bool = True, colour: bool = 
     lines: list[Line] = []
     for said in judged(explain(data), deflate):
         found = said.findings
-        lines += picture(said.part, width, message=said.message, findings=found)
+        lines += picture(said.part, width, message=said.message, beside=said.beside, findings=found)
         lines.append(Line())
     return "".join(f"{line.ansi if colour else line.plain}\n" for line in lines)
 

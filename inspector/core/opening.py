@@ -93,7 +93,7 @@ class Opening:
     def end(self, side: Side, time: float) -> Iterator[Event]:
         """This direction of TCP ended; if it is the server's, there is no answer any more."""
         self._ended.add(side)
-        if side == "client":
+        if side == "client" and self.why is None:
             self._cut_request(time)
         if "server" in self._ended:
             words = "the connection ended before the head of a response had come whole"
@@ -102,7 +102,8 @@ class Opening:
 
     def finish(self, time: float) -> Iterator[Event]:
         """No more comes, or nothing can be read any more; nobody is to blame for that."""
-        self._cut_request(time)
+        if self.why is None:
+            self._cut_request(time)
         yield from self._unanswered(time)
         for side in SIDES:
             yield from self._left_over(side)
@@ -234,7 +235,10 @@ class Opening:
             yield from self._requests(data, then)
 
     def _cut_request(self, time: float) -> None:
-        """The beginning of a request for a WebSocket, if that is all that came of it."""
+        """The beginning of a request for a WebSocket, if that is all that came of it.
+
+        Not once this was found to be no HTTP: what came since then was not kept.
+        """
         reader = self._readers["client"]
         head = reader.cut_head() if self.asked is None else None
         if head is not None and head.is_websocket:

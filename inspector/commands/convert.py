@@ -35,8 +35,9 @@ def convert(
 
     IN is a capture of any format that ws101 reads: its first bytes tell which. OUT's extension says
     what to write: .pcapng for Wireshark and every other tool that reads packets, .jsonl for
-    programs. - is standard input or output. What OUT's format can't hold is counted in a line on
-    standard error. OUT is not touched before it is whole, and never replaced without --force.
+    programs, .har for browsers' developer tools, .flow for mitmproxy. - is standard input or
+    output. What OUT's format can't hold is counted in a line on standard error. OUT is not touched
+    before it is whole, and never replaced without --force.
 
     \b
     ws101 convert chat.pcapng chat.jsonl

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import NamedTuple, Self
 
-from inspector.files import har, jsonl_reader, pcap, pcapng
+from inspector.files import flow, har, jsonl_reader, pcap, pcapng
 from inspector.files.events import (
     CaptureEvent,
     Counts,
@@ -76,6 +76,7 @@ FORMATS = (
     Format("pcapng", (pcapng.SECTION_HEADER.to_bytes(4),), _pcapng),
     Format("pcap", tuple(pcap.MAGICS), _pcap),
     Format("har", (), har.read_har, har.looks),
+    Format("flow", (), flow.read_flows, flow.looks),
     Format("jsonl", (), jsonl_reader.read_lines, jsonl_reader.looks),
 )
 

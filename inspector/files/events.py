@@ -138,6 +138,7 @@ class Counts:
     no_101: int = 0
     not_http_1: int = 0
     odd_messages: int = 0
+    other_flows: int = 0
 
     def notes(self) -> list[str]:
         """What a reader should know before trusting the capture, a line each; often none."""
@@ -166,6 +167,7 @@ NOTES = {
     ),
     "no_101": "WebSockets without a 101, whose messages can't be shown",
     "not_http_1": "entries of HTTP/2, HTTP/3 or no HTTP passed over",
+    "other_flows": "flows that are neither HTTP nor TCP passed over",
     "odd_messages": "messages of no known direction or kind passed over",
     "heads_only": "plain HTTP exchanges of which only the heads are known",
 }

@@ -11,6 +11,7 @@ fault only by the rules in `PROVEN`, which look at what the file really holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -39,6 +40,8 @@ PROVEN: Final = frozenset(
     }
 )
 
+_LINE_ENDS: Final = re.compile(r"[\r\n]+")
+
 UNKNOWN: Final[Address] = ("0.0.0.0", 0)
 
 
@@ -57,13 +60,14 @@ class Start:
 
     line: str
     fields: list[tuple[str, str]] = field(default_factory=list)
+    encoding: str = "utf-8"
 
     @property
     def wire(self) -> bytes:
         """The head in HTTP/1.1, one line a field; line ends inside a value would be new lines."""
         lines = [self.line, *(f"{name}: {value}" for name, value in self.fields)]
-        text = "\r\n".join(" ".join(line.splitlines()) for line in lines)
-        return f"{text}\r\n\r\n".encode("utf-8", "replace")
+        text = "\r\n".join(_LINE_ENDS.sub(" ", line) for line in lines)
+        return f"{text}\r\n\r\n".encode(self.encoding, "replace")
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from inspector.core.http1 import Exchange
 from inspector.files.copier import PcapngCopy
 from inspector.files.dissect import Item
 from inspector.files.events import CaptureEvent
+from inspector.files.flow import FlowWriter
 from inspector.files.har_writer import HarWriter
 from inspector.files.jsonl import dumps, to_line
 
@@ -74,6 +75,7 @@ class Target(NamedTuple):
 TARGETS = (
     Target("pcapng", (".pcapng",), binary=True, from_events=PcapngCopy),
     Target("har", (".har",), from_items=HarWriter),
+    Target("flow", (".flow", ".flows", ".mitm"), binary=True, from_items=FlowWriter),
     Target("jsonl", (".jsonl", ".ndjson"), from_items=JsonLines),
 )
 

@@ -1,8 +1,10 @@
 """What a frame's line says of its content, in a few words."""
 
+from functools import cache
+
 from inspector.core.frames import Frame
 from inspector.core.messages import Message
-from inspector.core.rfc import close_code_words
+from inspector.core.rfc import CLOSE, close_code_words
 from inspector.core.rules.closing import close_code, close_reason
 from inspector.core.safe import safe_bytes
 from inspector.screen.words import hexed, quoted
@@ -10,9 +12,16 @@ from inspector.screen.words import hexed, quoted
 
 def flags(frame: Frame, deflate: bool) -> str:
     """The bits of byte 0 that are worth a word: FIN as a rule, but on control frames its lack."""
+    code = close_code(frame) if frame.opcode == CLOSE and frame.complete else None
+    bits = _bits(frame.header[0], deflate)
+    return bits if code is None else f" {code}{bits}"
+
+
+@cache
+def _bits(first: int, deflate: bool) -> str:
+    """The words for byte 0: there are 256 of it, and a capture may have millions of frames."""
+    frame = Frame("client", 0, bytes([first]))
     words = []
-    if (code := close_code(frame)) is not None and frame.complete:
-        words.append(str(code))
     if frame.is_control:
         if not frame.fin:
             words.append("no FIN")

@@ -51,9 +51,17 @@ class Line:
             self.spans.append((text, style))
         return self
 
+    def own(self, *spans: tuple[str, str]) -> Self:
+        """Append words of our own: printable ASCII, so that nothing has to be made safe."""
+        self.spans += spans
+        for text, _ in spans:
+            self.width += len(text)
+        return self
+
     def to(self, column: int, gap: int = 1) -> Self:
         """Fill up with blanks to a column; where that has passed, leave `gap` of them."""
-        return self.add(" " * max(gap, column - self.width))
+        blanks = max(gap, column - self.width)
+        return self.own((" " * blanks, "")) if blanks > 0 else self
 
     def join(self, other: "Line") -> Self:
         """Append another line."""
@@ -92,6 +100,11 @@ def as_rich(lines: Lines) -> "Text":
     )
     whole.no_wrap = True
     return whole
+
+
+def width_of(text: str) -> int:
+    """The cells that a text takes, once it is safe."""
+    return len(text) if text.isascii() and text.isprintable() else cell_len(safe(text))
 
 
 def sided(line: Line, words: str, right: str, width: int, style: str = "") -> Iterator[Line]:

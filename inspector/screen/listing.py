@@ -83,7 +83,7 @@ class Listing:
         (framed, *findings), self._held = self._held, []
         assert isinstance(framed.event, Framed)
         talk = self._talk(framed.connection)
-        lines = list(self._prefixed(talk, self._frame(talk, framed.event, messaged)))
+        lines = self._prefixed(talk, self._frame(talk, framed.event, messaged))
         for finding in findings:
             lines += self._lines(finding)
         return lines
@@ -98,14 +98,15 @@ class Listing:
     def width(self) -> int:
         return self.full_width - (5 if self._several else 0)
 
-    def _prefixed(self, talk: Talk, lines: Iterator[Line]) -> Iterator[Line]:
+    def _prefixed(self, talk: Talk, lines: list[Line]) -> list[Line]:
         """Each line with its connection's number before it, once there are several."""
         number = talk.connection.number
-        for line in lines:
-            if self._several and number is not None and line.width:
-                yield Line(f"{number:>3}", "title").add("│ ", "quiet").join(line)
-            else:
-                yield line
+        if not self._several or number is None:
+            return lines
+        return [
+            Line(f"{number:>3}", "title").add("│ ", "quiet").join(line) if line.width else line
+            for line in lines
+        ]
 
     def _lines(self, item: Item) -> Iterator[Line]:
         event, connection = item.event, item.connection
@@ -123,7 +124,7 @@ class Listing:
             self._begun = True
             yield from opening(connection, event, self.full_width)
             return
-        yield from self._prefixed(talk, self._of_talk(talk, item))
+        yield from self._prefixed(talk, list(self._of_talk(talk, item)))
         if isinstance(event, Closed):
             del self._talks[connection.stream]
 
@@ -146,13 +147,15 @@ class Listing:
             case Closed() as closed:
                 yield from self._closed(talk, closed)
 
-    def _frame(self, talk: Talk, framed: Framed, messaged: Messaged | None) -> Iterator[Line]:
+    def _frame(self, talk: Talk, framed: Framed, messaged: Messaged | None) -> list[Line]:
+        lines = []
         if not talk.headed:
             talk.headed = True
-            yield from heading(self.width)
+            lines = heading(self.width)
         message = messaged.message if messaged is not None else None
-        yield from frame_row(talk, framed, message, self.width)
+        lines += frame_row(talk, framed, message, self.width)
         talk.remember(framed)
+        return lines
 
     def _raw(self, raw: Raw) -> Iterator[Line]:
         where = f" at byte {raw.offset}" if raw.offset >= 0 else ""  # else `why` tells

@@ -11,10 +11,10 @@ from typing import Final
 
 from inspector.core.events import Framed
 from inspector.core.messages import Message
-from inspector.core.rfc import CLOSE, PING, PONG, TEXT, Side
+from inspector.core.rfc import BINARY, CLOSE, PING, PONG, TEXT, Side
 from inspector.core.safe import safe_bytes
 from inspector.screen.content import close_words, cut, flags, message_words, readable
-from inspector.screen.lines import Line, fit, sided, wrap
+from inspector.screen.lines import Line, fit, sided, width_of, wrap
 from inspector.screen.talk import Talk
 from inspector.screen.theme import ARROWS, kind_style
 from inspector.screen.words import count, hexed, lapse, quoted, seconds, some
@@ -39,36 +39,43 @@ def heading(width: int) -> list[Line]:
 
 def front(talk: Talk, number: str, time: float, side: Side) -> Line:
     """The columns that every row begins with."""
-    since = seconds(time - talk.connection.opened)
-    line = Line(f"{number:>4} {since}  ", "number").add(ARROWS[side], side)
-    return line.to(FRAME_AT)
+    head, arrow = f"{number:>4} {seconds(time - talk.connection.opened)}  ", ARROWS[side]
+    gap = " " * max(1, FRAME_AT - len(head) - len(arrow))
+    return Line().own((head, "number"), (arrow, side), (gap, ""))
 
 
-def frame_row(talk: Talk, framed: Framed, message: Message | None, width: int) -> Iterator[Line]:
+def frame_row(talk: Talk, framed: Framed, message: Message | None, width: int) -> list[Line]:
     """The row of a frame; `message` is the one that it ends, if it is known to."""
     frame = framed.frame
-    kind = Line(frame.name, kind_style(frame.name)).add(flags(frame, talk.deflate))
+    kind = frame.kind
+    style, bits = kind_style(kind.name), flags(frame, talk.deflate)
     size = f"{len(frame.header)}+{len(frame.wire_payload) + frame.spilled}"
-    in_message = not frame.is_control and not frame.kind.is_reserved
-    number = str(framed.message or "?") if in_message else ""
+    number = str(framed.message or "?") if kind.number <= BINARY else ""
     line = front(talk, str(framed.number), framed.time, frame.side)
-    line.join(kind).to(SIZE_ENDS - len(size)).add(size).add("  ")
-    line.add(number.rjust(CONTENT_AT - SIZE_ENDS - 4), "number").add("  ")
+    gap = max(1, SIZE_ENDS - len(size) - line.width - len(kind.name) - len(bits))
+    line.own(
+        (kind.name, style),
+        (f"{bits}{' ' * gap}{size}  ", ""),
+        (number.rjust(CONTENT_AT - SIZE_ENDS - 4), "number"),
+        ("  ", ""),
+    )
+    lines = []
     if width < ROOM_FOR_COLUMNS or width - line.width < ROOM_FOR_CONTENT:
-        yield front(talk, str(framed.number), framed.time, frame.side)
-        words = f"{kind.plain}  {size}" + (f"  msg {number}" if number else "")
-        yield from sided(Line("  "), words, "", width, kind_style(frame.name))
+        lines.append(front(talk, str(framed.number), framed.time, frame.side))
+        words = f"{kind.name}{bits}  {size}" + (f"  msg {number}" if number else "")
+        lines += sided(Line("  "), words, "", width, style)
         line = Line("  ")
     room = width - line.width
     text, style = content(talk, framed, message, room)
-    below = message is not None and (len(message.frames) > 1 or Line(text).width > room)
+    below = message is not None and (len(message.frames) > 1 or width_of(text) > room)
     if below and message is not None and len(message.frames) == 1:
         text, style = "below", "quiet"
     line.add(fit(text, room), style)
-    if line.plain:
-        yield line
+    if len(lines) == 0 or line.plain:
+        lines.append(line)
     if below and message is not None:
-        yield from message_lines(message, framed.message, width)
+        lines += message_lines(message, framed.message, width)
+    return lines
 
 
 def message_lines(
@@ -99,7 +106,10 @@ def message_lines(
 
 def content(talk: Talk, framed: Framed, message: Message | None, room: int) -> tuple[str, str]:
     """What stands at the end of a row, and its style; wider than `room` where it does not fit."""
-    frame, payload = framed.frame, framed.frame.payload
+    frame = framed.frame
+    if message is not None and len(message.frames) == 1 and not frame.spilled:
+        return message_words(message, room), ""
+    payload = frame.payload
     if not frame.complete:
         return cut(frame), "warning"
     if frame.spilled:
@@ -110,8 +120,6 @@ def content(talk: Talk, framed: Framed, message: Message | None, room: int) -> t
         return f"answers {ping.number} after {lapse(framed.time - ping.time)}", ""
     if frame.opcode in (PING, PONG):
         return readable(payload, room) if payload else "", ""
-    if message is not None and len(message.frames) == 1:
-        return message_words(message, room), ""
     if not payload:
         return "(empty)", "quiet"
     if talk.is_compressed(framed):

@@ -7,7 +7,7 @@ import click
 from inspector import __version__
 from inspector.commands.mistakes import Group
 
-COMMANDS = ("dump", "explain", "lint", "convert")
+COMMANDS = ("diff", "dump", "explain", "lint", "convert")
 
 
 class Lazily(Group):

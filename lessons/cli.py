@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "explain": Entry("inspector.commands.explain", "Look", "every bit of a frame or a head"),
     "lint": Entry("inspector.commands.lint", "Look", "which rules a capture breaks"),
     "convert": Entry("inspector.commands.convert", "Look", "a capture in another format"),
+    "diff": Entry("inspector.commands.diff", "Look", "what a proxy changed between its two legs"),
     "proxy": Entry("addons.command", "Capture", "record WebSockets on their way, byte for byte"),
     "demo": Entry("lessons.demo.command", "Capture", "start the demo app alone"),
     "addon": Entry("addons.command", "Capture", "where the addon for your own mitmproxy is"),

@@ -50,6 +50,9 @@ PROGRAMS = {
     ),
     "node": Program(("node",), package="nodejs", brew="node"),
     "npm": Program(("npm",), package="npm", brew="node"),
+    "xxd": Program(("xxd",), package="xxd", brew="vim"),
+    "hexdump": Program(("hexdump",), package="bsdextrautils", brew="util-linux"),
+    "od": Program(("od",), package="coreutils", brew="coreutils"),
     "redis-server": Program(("redis-server",), package="redis-server", brew="redis"),
     "postgres": Program(
         ("postgres",),

@@ -44,9 +44,12 @@ def explain(
 ) -> None:
     """Say what every bit of a frame or a head means.
 
-    HEX is bytes in any spacing, several frames in a row if you like. A hex dump with offsets, \\x
-    escapes and base64 are understood, too; - reads standard input, which may also be the bytes
-    themselves, or the text of a head.
+    HEX is bytes in any spacing, several frames in a row if you like. Hex dumps (xxd, hexdump, od,
+    tcpdump -X, tshark -x, Wireshark's copies), strings with \\x escapes, arrays of numbers and
+    base64 are understood, too; what they were taken for is said. Whole packets are peeled down to
+    what they carry. - reads standard input, which may also be the bytes themselves, or the text of
+    heads, the frames behind them in hex. If a guess is wrong, put hex:, base64:, decimal: or text:
+    before the bytes.
 
     \b
     ws101 explain 818537fa213d7f9f4d5158

@@ -1,7 +1,8 @@
 """Bytes as people paste them: hex in any spacing, a hex dump, escapes, base64, the text of a head.
 
 What a text is taken for is decided by its look, in this order, the surest look first; whatever was
-no plain hex is said, so that a wrong guess is seen.
+no plain hex is said, so that a wrong guess is seen. Who knows better says so: `base64:gQVI...`,
+`hex:`, `decimal:`. A whole packet, as Wireshark and tcpdump copy it, is peeled down to its payload.
 """
 
 import base64
@@ -10,6 +11,11 @@ import os
 import re
 from dataclasses import dataclass
 from typing import Final
+
+from inspector.commands.dumps import read_dumps
+from inspector.commands.literals import HAS_ESCAPES, escaped, numbers
+from inspector.commands.peel import peel
+from inspector.core.explain import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,115 +31,160 @@ class NotBytes(ValueError):
 
 
 _HEAD: Final = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+ +\S+ +HTTP/[0-9]|HTTP/[0-9])")
-_ESCAPE: Final = re.compile(r"""((?:\\x[0-9A-Fa-f]{2})++)|\\([nrt0\\"'])|([^\\]+)""", re.DOTALL)
-_ONLY_ESCAPES: Final = re.compile(r"(?:\\x[0-9A-Fa-f]{2}|\s)++")
-_SINGLE: Final = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+_AGREED: Final = re.compile(r"HTTP/1\.1 101\b")
 _WORD: Final = re.compile(r"[^\s,:;_|\-\[\](){}\"']+")
 """What stands between the marks that people write between bytes."""
-_DUMP_LINE: Final = re.compile(r"\s*([0-9A-Fa-f]{4,16})(:\s|\s{2}|\s|$)\s*(\S.*)?")
-"""Offset, what parts it from the bytes, the rest; the last line may be the offset of the end."""
-_GROUP: Final = re.compile(r"((?:[0-9A-Fa-f]{2})++)(\s*)")
-_BYTE_ALONE: Final = re.compile(r"[0-9A-Fa-f]{2}(?:\s|$)")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_\-\s]+={0,2}")
-ACROSS: Final = 16
-"""Bytes on a line of a hex dump, where no other line tells."""
+_NAMED: Final = re.compile(r"\s*(hex|base64|decimal|text):", re.IGNORECASE)
+_DATA_URL: Final = re.compile(r"\s*data:[^,\s]{0,200};base64,")
+_NODE_BUFFER: Final = re.compile(r"\s*<Buffer ([^<>]*)>\s*")
 SHORT: Final = 64
 """Characters up to which text that is nearly hex is hex with a typo; base64 of zeros is longer."""
+NOTHING: Final = "nothing to explain; give bytes as hex, such as 81 85 37 fa 21 3d"
 
 
 def read_pasted(text: str) -> Pasted:
     """The bytes that a text stands for. Raises `NotBytes`."""
     if not text.strip():
-        raise NotBytes("nothing to explain; give bytes as hex, such as 81 85 37 fa 21 3d")
+        raise NotBytes(NOTHING)
+    if named := _NAMED.match(text):
+        return _peeled(_as_named(named[1].lower(), text, named.end()))
     if _HEAD.match(text):
         return _head(text)
-    if "\\x" in text:
-        return Pasted(_escaped(text), "a string with escapes")
-    if (data := _dump(text)) is not None:
-        return Pasted(data, "a hex dump")
+    if HAS_ESCAPES.search(text):
+        data = escaped(text, lambda at, words: NotBytes(f"{_place(text, at)}: {words}"))
+        return _peeled(_some(Pasted(data, "a string with escapes")))
+    if (dumped := _dumps(text)) is not None:
+        return dumped
+    if buffer := _NODE_BUFFER.fullmatch(text):
+        if "..." in buffer[1]:
+            where = _place(text, text.index("..."))
+            raise NotBytes(f"{where}: Node left bytes out here; print buffer.toString('hex')")
+        return _peeled(Pasted(_hex(buffer[1]), "a Buffer of Node's"))
     try:
-        return Pasted(_hex(text))
+        pasted = Pasted(_hex(text), _doubt(text))
     except NotBytes:
-        if (data := _base64(text)) is not None:
-            return Pasted(data, "base64")
-        raise
+        array = numbers(text)
+        decoded = _base64(text) if array is None else None
+        if array is not None:
+            pasted = Pasted(*array)
+        elif decoded is not None:
+            pasted = Pasted(decoded, "base64")
+        else:
+            raise
+    return _peeled(pasted)
 
 
 def read_bytes(data: bytes) -> Pasted:
     """What standard input stands for: a text of the above, or the bytes themselves."""
-    printable = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in data)
-    return read_pasted(data.decode("ascii")) if printable else Pasted(data, "bytes as they are")
+    bare = data.removeprefix(b"\xef\xbb\xbf")  # some editors and shells mark UTF-8 so
+    printable = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in bare)
+    if printable:
+        return read_pasted(bare.decode("ascii"))
+    return _peeled(Pasted(data, "bytes as they are"))
+
+
+def _some(pasted: Pasted) -> Pasted:
+    if not pasted.data:
+        raise NotBytes(NOTHING)
+    return pasted
+
+
+def _as_named(name: str, text: str, start: int) -> Pasted:
+    """Bytes in a spelling that is said before them; errors are placed in all of the text."""
+    rest = " " * start + text[start:] if "\n" not in text[:start] else text[start:]
+    if name == "text":
+        return _some(Pasted(os.fsencode(text[start:]), "text"))
+    if name == "hex":
+        return Pasted(_hex(rest))
+    if name == "decimal":
+        array = numbers(f"[{', '.join(re.split('[^0-9-]+', rest.strip()))}]")
+        if array is None:
+            raise NotBytes("decimal: takes numbers from 0 to 255, with commas or blanks between")
+        return Pasted(array[0], "decimal numbers")
+    data = _base64(rest, sure=True)
+    if data is None:
+        raise NotBytes("base64: takes A-Z, a-z, 0-9, + and /, and = at the end; this has more")
+    return Pasted(data, "base64")
+
+
+def _peeled(pasted: Pasted) -> Pasted:
+    """Without the headers of a packet, if it is a whole one."""
+    packet = peel(pasted.data)
+    if packet is None:
+        return pasted
+    headers = len(pasted.data) - len(packet.payload)
+    if not packet.payload:
+        raise NotBytes(f"a TCP packet that carries nothing: all {headers} bytes are headers")
+    what = f"a whole packet, {headers} bytes of {packet.headers} headers passed over"
+    return Pasted(packet.payload, f"{pasted.taken_for}, {what}".removeprefix(", "))
+
+
+def _dumps(text: str) -> Pasted | None:
+    dumps = read_dumps(text)
+    if dumps is None:
+        return None
+    name = "a hex dump"
+    if dumps.words:
+        name = "a hex dump of 16-bit words, the low byte first"
+    if len(dumps.blocks) == 1:
+        return _peeled(Pasted(dumps.blocks[0], name))
+    packets = [peel(block) for block in dumps.blocks]
+    told = [packet for packet in packets if packet is not None]
+    count = len(dumps.blocks)
+    if len(told) < count:
+        return Pasted(b"".join(dumps.blocks), f"{count} hex dumps in a row")
+    data = b"".join(packet.payload for packet in told)
+    if not data:
+        raise NotBytes(f"{count} TCP packets that carry nothing: all bytes are headers")
+    return Pasted(
+        data, f"{count} packets in hex dumps, their {told[0].headers} headers passed over"
+    )
 
 
 def _head(text: str) -> Pasted:
-    if "\r" in text:
-        return Pasted(os.fsencode(text), "the text of a head")
-    lines = text.rstrip("\n").replace("\n", "\r\n") + "\r\n\r\n"
-    return Pasted(os.fsencode(lines), "the text of a head, each line ended by CR LF")
+    """Heads, and behind a 101 what was agreed, in any spelling of its own."""
+    name = "the text of a head"
+    if "\r" not in text:
+        text = text.rstrip("\n").replace("\n", "\r\n") + "\r\n\r\n"
+        name += ", each line ended by CR LF"
+    at, agreed = 0, False
+    while _HEAD.match(text, at) and (end := text.find("\r\n\r\n", at)) >= 0:
+        agreed = _AGREED.match(text, at) is not None
+        at = end + 4
+    rest = text[at:]
+    if agreed and rest.strip() and rest.isascii():
+        try:
+            frames = read_pasted(rest)
+        except NotBytes as error:
+            raise NotBytes(f"after the head of the 101: {error}") from None
+        data = os.fsencode(text[:at]) + frames.data
+        return Pasted(data, f"{name}, then {frames.taken_for or 'hex'}")
+    return Pasted(os.fsencode(text), name)
 
 
-def _escaped(text: str) -> bytes:
-    """`\\x81\\x05Hello` as in Python, C or a shell, perhaps in quotes."""
+def _doubt(text: str) -> str:
+    """Words if text that is plain hex makes more sense as something else."""
     body = text.strip()
-    if quoted := re.fullmatch(r"""\$?b?(["'])(.*)\1""", body, re.DOTALL):
-        body = quoted[2]
-    elif _ONLY_ESCAPES.fullmatch(body):
-        body = re.sub(r"\s+", "", body)
-    data = bytearray()
-    at = 0
-    while at < len(body):
-        escape = _ESCAPE.match(body, at)
-        if escape is None:
-            where = _place(text, text.find(body) + at)
-            raise NotBytes(f"{where}: no escape that is known; \\x takes two hex digits")
-        numbers, single, plain = escape.groups()
-        if numbers is not None:
-            data += bytes.fromhex(numbers.replace("\\x", ""))
-        else:
-            data += os.fsencode(plain if plain is not None else _SINGLE.get(single, single))
-        at = escape.end()
-    return bytes(data)
+    if re.fullmatch(r"[0-9A-Fa-f]{8,}", body) and len(body) % 4 == 0:
+        other = base64.b64decode(body)
+        if _are_frames(other) and not _are_frames(bytes.fromhex(body)):
+            return "hex (as base64 it would be whole frames: put base64: before it)"
+    if re.fullmatch(r"[\[({]?\s*[0-9]{2}(?:\s*,\s*[0-9]{2})+\s*[\])}]?", body):
+        return "hex (if these are decimal numbers, put decimal: before them)"
+    return ""
 
 
-def _dump(text: str) -> bytes | None:
-    """A hex dump with offsets, as Wireshark, xxd, `hexdump -C` and `od -t x1 -A x` write it."""
-    rows: list[re.Match[str]] = []
-    for line in filter(str.strip, text.splitlines()):
-        row = _DUMP_LINE.fullmatch(line)
-        if row is None:
-            return None
-        rows.append(row)
-    offsets = [int(row[1], 16) for row in rows]
-    data = bytearray()
-    size = ACROSS
-    for number, row in enumerate(rows):
-        if offsets[number] != offsets[0] + len(data):
-            return None
-        if number + 1 < len(rows):
-            size = offsets[number + 1] - offsets[number]
-            if size < 1:
-                return None
-        data += _dumped(row[3] or "", size)  # the last line is no longer than the one before it
-    # A row of offsets that fit is no chance; a single one is believed if it looks like one.
-    first = offsets[0] == 0
-    sure = all(len(row[2]) > 1 for row in rows if row[3])  # one blank parts any two pieces of hex
-    believed = first and sure if len(rows) == 1 else first or sure
-    return bytes(data) if data and believed else None
-
-
-def _dumped(rest: str, size: int) -> bytearray:
-    """The `size` bytes of a line, or those before the gap that parts them from their characters."""
-    data = bytearray()
-    at = 0
-    while len(data) < size and (group := _GROUP.match(rest, at)):
-        data += bytes.fromhex(group[1])
-        at = group.end()
-        gap = len(group[2])
-        # Some leave a gap in the middle, too: between byte 8 and 9, where all bytes stand alone.
-        middle = len(data) == 8 and len(group[1]) == 2 and _BYTE_ALONE.match(rest, at)
-        if gap == 0 or gap > 2 or (gap == 2 and not middle):
-            break
-    return data
+def _are_frames(data: bytes) -> bool:
+    """Is it nothing but whole frames of known kinds?"""
+    if len(data) > SHORT * 16:
+        return False
+    frames = [part.frame for part in explain(data)]
+    return all(
+        frame is not None and frame.complete and not frame.kind.is_reserved
+        and not frame.rsv2 and not frame.rsv3
+        for frame in frames
+    )  # fmt: skip
 
 
 def _hex(text: str) -> bytes:
@@ -155,16 +206,21 @@ def _hex(text: str) -> bytes:
         data += bytes.fromhex(word)
     if data:
         return bytes(data)
-    raise NotBytes("nothing to explain; give bytes as hex, such as 81 85 37 fa 21 3d")
+    raise NotBytes(NOTHING)
 
 
-def _base64(text: str) -> bytes | None:
+def _base64(text: str, *, sure: bool = False) -> bytes | None:
     """Base64 of either alphabet, if it can be nothing else; blanks only where lines end."""
-    if not _BASE64.fullmatch(text.strip()) or re.search(r"\S[ \t]+\S", text):
+    if url := _DATA_URL.match(text):
+        text, sure = text[url.end() :], True
+    text = text.strip().strip("\"'")
+    if not _BASE64.fullmatch(text) or re.search(r"\S[ \t]+\S", text):
         return None
     body = "".join(text.split()).replace("-", "+").replace("_", "/")
-    if _mistyped(body):
+    if not sure and _mistyped(body):
         return None
+    if sure and not body.endswith("="):
+        body += "=" * (-len(body) % 4)  # it is often left off
     try:
         return base64.b64decode(body, validate=True) or None
     except (binascii.Error, ValueError):

@@ -39,6 +39,8 @@ class Conversation:
         self._framing: Framing | None = None
         self._midstream = Midstream() if midstream else None
         self._joins = 0
+        self._origins: dict[Side, int] = {"client": 0, "server": 0}
+        """Where in each stream begins what is read now, after a gap that nothing bridged."""
         self.swapped = False
         """Was the client taken for the server? Sides mean what they are in all that is told."""
         self._time = 0.0
@@ -52,6 +54,10 @@ class Conversation:
             return "frames"
         opaque = self._opening.why and not self._opening.opened and self._midstream is None
         return "opaque" if opaque else "http"
+
+    def begins(self, side: Side) -> int:
+        """Where a side's offset 0 is: bytes before it in its stream, those that are missing too."""
+        return self._origins[side] + self._opening.begins(side)
 
     @property
     def joining(self) -> bool:
@@ -109,6 +115,9 @@ class Conversation:
                 yield Gap(side, offset, size, time)
             elif framing is None and opening.missed and self._joins < MAX_JOINS:
                 self._joins += 1
+                for each in SIDES:
+                    self._origins[each] += opening.begins(each) + opening.reach(each)
+                self._origins[side] += size
                 self._opening, self._midstream = Opening(self.life), Midstream()
         if framing is not None:
             yield from framing.gap(side, size, time)

@@ -67,6 +67,10 @@ class Opening:
         self._heads_end: dict[Side, int] = {"client": 0, "server": 0}
         """Where in its stream each side's head of the last handshake ends."""
 
+    def begins(self, side: Side) -> int:
+        """Where in its stream a side's offset 0 is: the end of its head of the last handshake."""
+        return self._heads_end[side]
+
     def offset(self, side: Side) -> int:
         """How far a side has come, counted from the end of its head of the last handshake."""
         return self._readers[side].at - self._heads_end[side]

@@ -32,6 +32,8 @@ class Direction:
     """Sequence number of the first byte, if the SYN told it."""
     expected: int = 0
     """Place of the next byte to deliver; meaningless until `begun`."""
+    origin: int = 0
+    """Place of the first byte that belongs to the stream as far as it is known."""
     begun: bool = False
     fin: int | None = None
     """Place of the end, once it was announced."""
@@ -48,7 +50,7 @@ class Direction:
 
     def begin(self, seq: int) -> None:
         """The stream's next byte has this sequence number."""
-        self.expected = seq
+        self.expected = self.origin = seq
         self.begun = True
 
     @property

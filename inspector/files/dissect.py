@@ -18,7 +18,7 @@ from inspector.core.events import Closed, Event, Framed, Messaged, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import Raw
 from inspector.core.heads import Head
-from inspector.core.rfc import Side
+from inspector.core.rfc import SIDES, Side
 from inspector.core.rules.cross import Across, Asker
 from inspector.files import events as tcp
 from inspector.files.events import Address, Fault, Finished
@@ -48,6 +48,9 @@ class Connection:
     midstream: bool = False
     number: int | None = None
     url: str | None = None
+    begins: dict[Side, tuple[bool, int]] = field(default_factory=dict)
+    """Of each side: is it the one that was taken for the client at first, and where is its offset
+    0, counted from the first byte of its TCP stream? Of the latest handshake."""
 
 
 class Item(NamedTuple):
@@ -175,10 +178,17 @@ class _Dissector:
         for event in events:
             if isinstance(event, Opened):
                 if event.midstream:
-                    connection.facts["midstream"] = True
+                    connection.facts["handshake"] = "not captured"
                     if conversation.swapped:
                         ends = connection.server, connection.client
                         connection.client, connection.server = ends
+                connection.begins = {
+                    side: (
+                        (side == "client") is not conversation.swapped,
+                        conversation.begins(side),
+                    )
+                    for side in SIDES
+                }
                 self._number(connection)
                 connection.url = url_of(connection, event.request)
             if conversation.unsettled:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from struct import Struct
 
 from inspector.files.events import Fault
-from inspector.files.pcapng import Packet, cut
+from inspector.files.pcapng import Packet, Raw, cut
 from inspector.files.source import Source
 
 MAGICS = {
@@ -25,8 +25,11 @@ RECORD_HEADER = 16
 MAX_PACKET = 16 << 20
 
 
-def records(source: Source) -> Iterator[Packet | Fault]:
-    """Every packet of a pcap source, in the order of the file; a `Fault`, if any, comes last."""
+def records(source: Source, raw: Raw | None = None) -> Iterator[Packet | Fault]:
+    """Every packet of a pcap source, in the order of the file; a `Fault`, if any, comes last.
+
+    `raw` is shown the file's header, then each record as it is in the file, before it comes out.
+    """
     while len(window := source.advance(0, FILE_HEADER)) < FILE_HEADER:
         if source.ended:
             yield cut(source, FILE_HEADER, len(window))
@@ -36,6 +39,8 @@ def records(source: Source) -> Iterator[Packet | Fault]:
     link = Struct(f"{order}I").unpack_from(window, 20)[0] & 0xFFFF
     header = Struct(f"{order}IIII")
     at = FILE_HEADER
+    if raw is not None:
+        raw(window[:FILE_HEADER])
     while True:
         if len(window) - at < RECORD_HEADER:
             window, at = source.advance(at, RECORD_HEADER), 0
@@ -58,6 +63,8 @@ def records(source: Source) -> Iterator[Packet | Fault]:
                 yield cut(source, total, len(window))
                 return
             continue
+        if raw is not None:
+            raw(window[at : at + total])
         data = window[at + RECORD_HEADER : at + total]
         yield link, data, seconds + fraction / ticks, captured < original, ()
         at += total

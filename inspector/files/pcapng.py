@@ -60,6 +60,8 @@ type Packet = tuple[int, bytes, float, bool, tuple[str, ...]]
 capture cut it short, comments. A plain tuple, because making anything else of a million packets
 costs more than reading them."""
 
+type Raw = Callable[[bytes], object]
+
 type Record = Packet | Finished | Fault
 
 
@@ -104,8 +106,11 @@ class Section:
     """Of the latest packet that had one: simple packets have none of their own."""
 
 
-def records(source: Source) -> Iterator[Record]:
-    """Every packet of a pcapng source, in the order of the file; a `Fault`, if any, comes last."""
+def records(source: Source, raw: Raw | None = None) -> Iterator[Record]:
+    """Every packet of a pcapng source, in the order of the file; a `Fault`, if any, comes last.
+
+    `raw` is shown each whole block as it is in the file, before what was read in it comes out.
+    """
     section: Section | None = None
     numbers = LITTLE
     window, at, final = b"", 0, False
@@ -136,6 +141,8 @@ def records(source: Source) -> Iterator[Record]:
             behind = numbers.word.unpack_from(window, end)[0]
             if behind != total:
                 raise Damage(end, f"a block's length is {total} before it and {behind} behind it")
+            if raw is not None:
+                raw(window[at : at + total])
             if kind == SECTION_HEADER:
                 section = read_section(numbers, window, at)
             elif section is not None and (read := READERS.get(kind)):

@@ -97,6 +97,15 @@ class Reassembler:
         self._held = 0
         self._opened = 0
 
+    def place(self, segment: Segment) -> tuple[int, bool, int] | None:
+        """Connection, side (from the client?) and place in its stream, from 0, of the first byte of
+        a segment just read; None if it belongs to no connection."""
+        known = self._flows.get(segment[0])
+        if known is None or not known[1].begun:
+            return None
+        side, seq = known[1], segment[1] + bool(segment[3] & SYN)
+        return side.connection_id, side.from_client, side.place(seq % MODULUS) - side.origin
+
     def events(self, records: Iterable[Record]) -> Events:
         counts, flows, doubted = self.counts, self._flows, self._doubted
         fault: Fault | None = None

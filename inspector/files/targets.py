@@ -19,6 +19,7 @@ from inspector.files.events import CaptureEvent
 from inspector.files.flow import FlowWriter
 from inspector.files.har_writer import HarWriter
 from inspector.files.jsonl import dumps, to_line
+from inspector.files.pcap_copy import PcapCopy
 
 type LeftOut = Counter[str]
 """How many of what were left out."""
@@ -74,6 +75,7 @@ class Target(NamedTuple):
 
 TARGETS = (
     Target("pcapng", (".pcapng",), binary=True, from_events=PcapngCopy),
+    Target("pcap", (".pcap",), binary=True, from_events=PcapCopy),
     Target("har", (".har",), from_items=HarWriter),
     Target("flow", (".flow", ".flows", ".mitm"), binary=True, from_items=FlowWriter),
     Target("jsonl", (".jsonl", ".ndjson"), from_items=JsonLines),

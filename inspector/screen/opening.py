@@ -62,7 +62,7 @@ def agreed(event: Opened) -> Iterator[tuple[str, str, str]]:
 
 def notes(connection: Connection) -> Iterator[str]:
     """What is known beyond the bytes, and changes how they are to be read."""
-    if connection.facts.get("midstream") is True:
+    if connection.facts.get("handshake") == "not captured":
         yield (
             "the handshake is not in the capture: frames were made out by themselves, and what was "
             "agreed (such as permessage-deflate, where RSV1 is set) is a guess"

@@ -22,14 +22,16 @@ def told(steps: Iterable[Step], number: int = 1) -> Iterator[CaptureEvent]:
     """A vector's steps as a capture's events."""
     client = (CLIENT[0], CLIENT[1] + number)
     yield tcp.Opened(number, client, SERVER, 0.5, {"url": "ws://here/"}, False)
-    for step in steps:
+    steps = list(steps)
+    for step, following in zip(steps, [*steps[1:], *steps[-1:]], strict=True):
         from_client = step.side == "client"
         if step.kind == "bytes":
             yield tcp.Data(number, from_client, step.value, step.time)
         elif step.kind == "end":
             yield tcp.Ended(number, from_client, step.value, step.time)
         else:
-            yield tcp.Gap(number, from_client, step.value, step.time)
+            # Packets show that bytes are missing by the next one that comes.
+            yield tcp.Gap(number, from_client, step.value, following.time)
 
 
 def whole(vector: Vector) -> list[CaptureEvent]:

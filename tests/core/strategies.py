@@ -84,10 +84,14 @@ agreements: st.SearchStrategy[dict[Side, Deflate] | None] = st.none() | st.build
 
 
 @st.composite
-def streams(draw: st.DrawFn) -> Stream:
+def streams(
+    draw: st.DrawFn,
+    of: st.SearchStrategy[Side] = sides,
+    by: st.SearchStrategy[dict[Side, Deflate] | None] = agreements,
+) -> Stream:
     """Messages whole and in fragments, control frames between them, and perhaps a Close."""
-    side = draw(sides)
-    agreed = draw(agreements)
+    side = draw(of)
+    agreed = draw(by)
     compress = None if agreed is None else compressor(agreed[side])
     wire: list[bytes] = []
     control: list[tuple[int, bytes]] = []

@@ -28,7 +28,19 @@ def encoded(steps: Iterable[Step]) -> bytes:
     return bytes(out)
 
 
-def decoded(data: bytes) -> Iterator[Step]:
+def decoded(data: bytes) -> list[Step]:
+    """Nothing follows the end of its side, or a reset: no reader of captures tells such a thing."""
+    steps: list[Step] = []
+    ended: set[str] = set()
+    for step in _decoded(data):
+        if step.side not in ended:
+            steps.append(step)
+        if step.kind == "end":
+            ended |= {"client", "server"} if step.value == "rst" else {step.side}
+    return steps
+
+
+def _decoded(data: bytes) -> Iterator[Step]:
     at, time = 0, 0
     while at < len(data):
         side = "server" if data[at] & 1 else "client"

@@ -16,7 +16,7 @@ CAPS = (1 << 26, 0, 5, 200)
 
 
 def check(data: bytes) -> None:
-    cap, steps = CAPS[(data or b"\0")[0] % len(CAPS)], list(decoded(data[1:]))
+    cap, steps = CAPS[(data or b"\0")[0] % len(CAPS)], decoded(data[1:])
     told = play(steps, cap)
     if len(data) <= SMALL:
         assert play(bytewise(steps), cap) == told

@@ -230,11 +230,14 @@ class Conversation:
                 )
             elif opening.why is not None:
                 framing.give_up(opening.why)
-            for side, data, then in opening.rest(time):
-                yield from framing.receive(side, data, then)
-            for side in SIDES:
+            rest = list(opening.rest(time))
+            for side in SIDES:  # a client that has ended did so before the answer's last byte
+                for speaker, data, then in rest:
+                    if speaker == side:
+                        yield from framing.receive(side, data, then)
                 if self.life.has_ended(side):
                     yield from framing.end(side)
+                    yield from self._tell_ends()
         yield from self._tell_ends()
 
     def _tell_ends(self) -> Iterator[Event]:

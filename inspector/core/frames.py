@@ -32,6 +32,10 @@ __all__ = [
 MAX_PAYLOAD: Final = 64 * 1024 * 1024
 """Bytes of one payload that a decoder keeps. What is longer is counted, and comes out as `Raw`."""
 
+SMALL_PART: Final = 4 * 1024
+"""Portions below this size are put together at once: a million tiny ones would take more memory
+than the bytes in them."""
+
 RAW_BLOCK: Final = 64 * 1024
 """Raw bytes come out in blocks of this size, so that the portions fed leave no trace in them."""
 
@@ -51,8 +55,10 @@ class FrameDecoder:
         self._block = b""
         self._at = 0
         """Bytes of the block that are in pieces already."""
-        self._more = bytearray()
+        self._parts: list[bytes] = []
         """What came behind the block: joined to it when its frame is there, and not before."""
+        self._behind = 0
+        """Bytes in these parts."""
         self._need = 0
         """Bytes that have to wait before it is worth while to look for a frame again."""
         self._ends: Iterator[int] = iter(())
@@ -62,10 +68,14 @@ class FrameDecoder:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of this direction."""
-        if self._at == len(self._block) and not self._more:
+        if self._at == len(self._block) and not self._behind:
             self._block, self._at = data, 0
+            return
+        self._behind += len(data)
+        if self._parts and len(self._parts[-1]) < SMALL_PART:
+            self._parts[-1] += data
         else:
-            self._more += data
+            self._parts.append(data)
 
     @property
     def waiting(self) -> int:
@@ -152,7 +162,7 @@ class FrameDecoder:
         if self._left < self._need:
             return False
         ends = frame_ends(self._block, self._at, self.max_payload)
-        if not ends and self._more:
+        if not ends and self._behind:
             self._reach(self._left)
             ends = frame_ends(self._block, self._at, self.max_payload)
         self._ends = iter(ends)
@@ -198,7 +208,7 @@ class FrameDecoder:
     @property
     def _left(self) -> int:
         """Bytes that are in no piece yet."""
-        return len(self._block) - self._at + len(self._more)
+        return len(self._block) - self._at + self._behind
 
     def _take(self, size: int) -> bytes:
         self._reach(size)
@@ -214,10 +224,10 @@ class FrameDecoder:
 
     def _reach(self, size: int) -> None:
         """Have the next `size` bytes in the block, as far as they came."""
-        if self._more and self._at + size > len(self._block):
-            self._block = self._block[self._at :] + self._more
+        if self._behind and self._at + size > len(self._block):
+            self._block = b"".join((self._block[self._at :], *self._parts))
             self._at = 0
-            self._more = bytearray()
+            self._parts, self._behind = [], 0
             self._forget_ends()
 
     def _forget_ends(self) -> None:

@@ -63,6 +63,13 @@ def offset_of(line: Object) -> int:
     raise Broken(f'of type {line.get("type")!r}: "offset" is no number of bytes')
 
 
+def size_of(line: Object) -> int:
+    size = line.get("size")
+    if type(size) is int and 0 <= size < FARTHEST:
+        return size
+    raise Broken(f'of type {line.get("type")!r}: "size" is no number of bytes')
+
+
 def early_of(line: Object) -> int:
     """Bytes of the client before the answer: more than it may send before it are no WebSocket."""
     early = line.get("early")

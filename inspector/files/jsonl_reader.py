@@ -42,6 +42,7 @@ from inspector.files.jsonl_line import (
     offset_of,
     parse,
     side_of,
+    size_of,
     time_of,
 )
 from inspector.files.source import CannotOpen, Source, open_source
@@ -162,6 +163,8 @@ class _Reader:
                 yield from self._frame(line)
             case "raw":
                 yield from self._raw(line)
+            case "gap":
+                yield from self._gap(line)
             case "end":
                 yield from self._end(line)
             case "close":
@@ -252,6 +255,17 @@ class _Reader:
         if spill is not None and spill.begins <= connection.at[side]:
             yield from self._release(connection, side)
 
+    def _gap(self, line: Object) -> Events:
+        """Bytes that the capture did not have, either: told when that was noticed."""
+        connection = self._connection(line)
+        if connection is None:
+            self._orphan()
+            return
+        side, end = side_of(line), offset_of(line) + size_of(line)
+        connection.time = time_of(line, "time", connection.time)
+        if side not in connection.ahead:  # else it is known by what comes behind it
+            yield from self._put(connection, side, end, b"")
+
     def _raw(self, line: Object) -> Events:
         connection = self._connection(line)
         if connection is None:
@@ -286,6 +300,7 @@ class _Reader:
         if missing > 0:
             self.counts.gaps += 1
             self.counts.lost_bytes += missing
+            connection.at[side] = offset
             yield Gap(connection.id, side == "client", missing, connection.time)
         elif missing < 0:
             repeated = min(-missing, len(data))

@@ -38,9 +38,7 @@ READ_ANEW = {
     "opening: a request for a WebSocket whose head is longer than any": "and of this one, too",
 }
 """What had been given up as HTTP is read in another light; the bytes are the same."""
-NOTHING_BEHIND = {vector.name for vector in VECTORS if vector.steps and "gap" in vector.name}
-"""A gap is told by the offset of what comes behind it; here nothing does."""
-EXACT = [vector for vector in VECTORS if vector.name not in READ_ANEW.keys() | NOTHING_BEHIND]
+EXACT = [vector for vector in VECTORS if vector.name not in READ_ANEW]
 
 
 def back(events: list[CaptureEvent]) -> list[CaptureEvent]:

@@ -12,6 +12,7 @@ import click
 from inspector.commands.mistakes import Command, Mistake
 from inspector.commands.reading import Meter, complain, fault_words
 from inspector.core.safe import safe
+from inspector.files.annotate import annotate
 from inspector.files.capture import CannotOpen, Capture, open_capture
 from inspector.files.dissect import Item, dissect
 from inspector.files.events import CaptureEvent, Fault, Finished, Opened
@@ -26,10 +27,19 @@ from inspector.files.targets import TARGETS, ItemTarget, LeftOut, Target, extens
     "--to", "form", type=click.Choice([target.name for target in TARGETS]),
     help="The format of OUT, where its name does not tell.",
 )  # fmt: skip
+@click.option(
+    "--annotate", "annotated", is_flag=True,
+    help="Put findings into a pcapng as packet comments, for Wireshark.",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace OUT if it is there.")
 @click.pass_context
 def convert(
-    context: click.Context, source: str, target: str, form: str | None, force: bool
+    context: click.Context,
+    source: str,
+    target: str,
+    form: str | None,
+    annotated: bool,
+    force: bool,
 ) -> None:
     """Write a capture in another format.
 
@@ -43,13 +53,16 @@ def convert(
     ws101 convert chat.pcapng chat.jsonl
     ws101 convert chat.jsonl chat.pcapng
     ws101 convert capture.pcap - --to jsonl | jq .type
+    ws101 convert capture.pcap found.pcapng --annotate   # frame.comment in Wireshark
     """
     chosen = _chosen(target, form)
+    if annotated and chosen.name != "pcapng":
+        raise click.UsageError(f"--annotate goes with pcapng: {chosen.name} has no comments.")
     if target != "-" and _same(source, target):
         raise Mistake(f"{target}: is the capture itself; give OUT another name")
     try:
         with open_capture(source) as capture:
-            conversion = Conversion(source, capture)
+            conversion = Conversion(source, capture, annotated)
             if target == "-":
                 _to_standard_output(conversion, chosen)
             else:
@@ -70,8 +83,9 @@ def convert(
 class Conversion:
     """One pass over a capture, into one target."""
 
-    def __init__(self, path: str, capture: Capture) -> None:
+    def __init__(self, path: str, capture: Capture, annotated: bool) -> None:
         self.path = path
+        self.annotated = annotated
         self.capture = capture
         self.fault: Fault | None = None
         self.notes: list[str] = []
@@ -85,6 +99,9 @@ class Conversion:
 
     def write(self, target: Target, fd: int) -> None:
         """All of it to an open descriptor, which stays open. Raises OSError."""
+        if self.annotated:
+            self._annotate(fd)
+            return
         fd = os.dup(fd)
         if target.from_events is not None:
             writer = target.from_events(fd)
@@ -106,6 +123,13 @@ class Conversion:
         self.left_out += writer.left_out
         if untold := self.connections - len(told):
             self.left_out["TCP connections that are neither WebSocket nor HTTP"] += untold
+
+    def _annotate(self, fd: int) -> None:
+        """A copy with comments; it reads the capture by itself, twice."""
+        told = annotate(self.path, fd)
+        self.fault, self.capture.counts = told.fault, told.counts
+        if told.left_out:
+            self.left_out["findings without a packet or without room"] += told.left_out
 
     def _events(self) -> Iterator[CaptureEvent]:
         meter = Meter(self.path) if sys.stderr.isatty() else None

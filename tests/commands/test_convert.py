@@ -144,3 +144,31 @@ def test_a_full_disk_is_told_and_leaves_nothing(chat: Path) -> None:
             assert done.returncode == 2
             assert b"standard output: can't be written: No space left on device" in done.stderr
             assert done.stderr.count(b"\n") == 1
+
+
+def test_findings_ride_along_as_comments(faults: Path, tmp_path: Path) -> None:
+    out = tmp_path / "found.pcapng"
+    assert converted(faults, out, "--annotate") == ""
+    found = json.loads(run("lint", faults, "--format", "jsonl").stdout.splitlines()[0])
+    assert found["rule"].encode() in out.read_bytes()
+    assert dumped(out) == dumped(faults)
+    given = run("convert", "-", "-", "--to", "pcapng", "--annotate", given=faults.read_bytes())
+    assert (given.returncode, given.stdout) == (0, out.read_bytes())
+    said = converted(faults, tmp_path / "found.jsonl", "--annotate", code=2)
+    assert "jsonl has no comments" in said
+    assert not (tmp_path / "found.jsonl").exists()
+
+
+@pytest.mark.parametrize("extension", ["har", "flow"])
+def test_formats_of_messages_are_made_and_read(chat: Path, tmp_path: Path, extension: str) -> None:
+    out = tmp_path / f"chat.{extension}"
+    assert "masking keys: 7" in converted(chat, out)
+
+    def said(path: Path) -> list[object]:
+        told = map(json.loads, dumped(path).splitlines())
+        return [line["text"] for line in told if line["type"] == "message" and "text" in line]
+
+    assert said(out) == said(chat)
+    with out.open("rb") as given:
+        done = run("dump", "-", "--format", "jsonl", given=given.read())
+    assert done.stdout.decode() == dumped(out)

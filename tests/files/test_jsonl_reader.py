@@ -201,10 +201,10 @@ KEYS += ["response", "opened", "answered", "early", "facts", "client", "server",
 
 @st.composite
 def wild_lines(draw: st.DrawFn) -> bytes:
-    kinds = st.sampled_from(["connection", "frame", "raw", "end", "close", "http", "message", "x"])
+    kinds = st.sampled_from(["connection", "frame", "raw", "end", "close", "http", "gap", "x"])
     line = {"type": draw(kinds), "connection": draw(st.integers(1, 4)), "offset": 0}
     line |= {"from": draw(st.sampled_from(["client", "server"])), "header": "8100", "payload": ""}
-    line |= {"bytes": "0102", "request": None, "response": {"head": "00"}}
+    line |= {"bytes": "0102", "size": 3, "request": None, "response": {"head": "00"}}
     line |= draw(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3))
     return json.dumps(line).encode()
 

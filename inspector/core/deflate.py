@@ -92,7 +92,7 @@ class Inflater:
         if result.whole and self.agreed.window_bits < DEFAULT_WINDOW_BITS:
             alone = not self.agreed.context_takeover and result.fault != "pmd-context-takeover"
             past = b"" if alone else self._history
-            words = beyond_window(payload, len(result.data), past, self.agreed.window_bits)
+            words = beyond_window(payload, result.data, past, self.agreed.window_bits)
             result = replace(result, too_far=words)
         if not result.whole:
             self.lose(f"an earlier message could not be inflated ({result.words})")

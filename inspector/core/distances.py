@@ -7,11 +7,19 @@ window. So the codes are walked, block by block, and nothing but lengths and dis
 This is pure Python, a microsecond or two for each code, so it is for data that zlib has inflated
 already, and only where a smaller window was agreed. Its time goes with the bits of the data, never
 with what they make: a match of 258 bytes costs as much as one of 3.
+
+Most blocks need no walk. Nearly all data is in blocks that bring their own codes along, and such a
+block begins by saying which codes it has. Windows are powers of 2, and so are the borders between
+codes for distances: a block without a code for one beyond the window has no such match. Where it
+ends, zlib tells (`block_end`). What compressors write has no codes that it does not use, so a block
+that has one is most likely at fault, and the walk ends soon.
 """
 
 from functools import cache
 from itertools import accumulate
 from typing import Final, NamedTuple
+
+from inspector.core.block_end import Block
 
 _END_OF_BLOCK: Final = 256
 _QUICK_BITS: Final = 10
@@ -24,6 +32,14 @@ _LENGTH_EXTRA: Final = (*[0] * 8, *(bits for bits in range(1, 6) for _ in range(
 _LENGTHS: Final = (*accumulate((1 << bits for bits in _LENGTH_EXTRA[:27]), initial=3), 258)
 _DISTANCE_EXTRA: Final = (0, 0, *(bits for bits in range(14) for _ in range(2)))
 _DISTANCES: Final = tuple(accumulate((1 << bits for bits in _DISTANCE_EXTRA[:-1]), initial=1))
+
+_REPEATS: Final = ((2, 3), (3, 3), (7, 11))
+"""Of the symbols 16 to 18 (§3.2.7): bits that are added, and how often they repeat at least."""
+_WORTH_IT: Final = 8 * 64
+"""Bits left from which on it is quicker to ask zlib where a block ends than to walk."""
+_SMALLEST: Final = 29
+"""Bits of the smallest block with a match that looks back more than 256 bytes: fixed codes, of
+3 + 7 + 5 + 7 + 7 bits."""
 
 _REVERSED: Final = [int(f"{octet:08b}"[::-1], 2) for octet in range(256)]
 
@@ -49,13 +65,26 @@ class _Over(Exception):
     """There are no more bits, or they are no deflate data."""
 
 
-def first_beyond(data: bytes, window: int) -> Match | None:
+class TooLong(Exception):
+    """There is more to walk than was allowed."""
+
+
+def first_beyond(
+    data: bytes,
+    window: int,
+    content: bytes | None = None,
+    past: bytes = b"",
+    most: int | None = None,
+) -> Match | None:
     """The first match in `data` that looks back more than `window` bytes.
 
     The data is the beginning of what zlib can inflate. Of other data nothing is promised but an
-    end.
+    end. With `content`, what it inflates to, and the content of the `past` that it may refer to,
+    the data is all of it, and blocks that can not look back so far are not walked.
+
+    Raises TooLong once `most` bytes have been walked, beside those blocks.
     """
-    walk = _Walk(data, window)
+    walk = _Walk(data, window, content, past, most)
     try:
         while walk.found is None:
             walk.block()
@@ -84,11 +113,22 @@ def blocks_of(data: bytes) -> list[tuple[int, int]]:
 class _Walk:
     """Blocks, one after another, and how much content they make."""
 
-    def __init__(self, data: bytes, window: int) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        window: int,
+        content: bytes | None = None,
+        past: bytes = b"",
+        most: int | None = None,
+    ) -> None:
         self.window = window
         self.found: Match | None = None
         self._data = data + bytes(16)  # so that bits can be taken eight bytes at a time
         self._end = 8 * len(data)
+        self._content = content
+        self._past = past
+        self._most = len(self._data) if most is None else most
+        """Where the walk has to end; what is not walked moves it on."""
         self._at = 0
         self._hold = 0
         """Bits that were taken from the data and not read yet, the next one lowest."""
@@ -107,13 +147,16 @@ class _Walk:
 
     def block(self) -> int:
         """Read one block (§3.2.3); its kind."""
+        start = self.bits_read
         final, kind = self._bits(1), self._bits(2)
         if kind == 0:
             self._stored()
         elif kind == 1:
             self._compressed(*_fixed())
         elif kind == 2:
-            self._compressed(*self._dynamic())
+            literals, distances = self._dynamic()
+            if any(distances[self._beyond :]) or not self._pass(start):
+                self._compressed(_codes(literals), _codes(distances))
         else:
             raise _Over
         if final:  # RFC 7692 §7.2.3.4: the next block begins with a whole byte
@@ -124,6 +167,8 @@ class _Walk:
         """Hold at least 56 bits."""
         if self._at >= len(self._data):
             raise _Over
+        if self._at > self._most:
+            raise TooLong
         self._hold |= int.from_bytes(self._data[self._at : self._at + 8], "little") << self._count
         self._count += 64
         self._at += 8
@@ -144,29 +189,65 @@ class _Walk:
         self._at += size - self._count // 8  # what was taken too early is put back
         self._hold = self._count = 0
 
-    def _dynamic(self) -> tuple[_Codes, _Codes]:
-        """The codes that a block brings along (§3.2.7)."""
+    @property
+    def _beyond(self) -> int:
+        """The first symbol of a distance that may be beyond the window: each power of 2 has two."""
+        return 2 * (self.window.bit_length() - 1)
+
+    def _pass(self, start: int) -> bool:
+        """Pass over the block that begins at bit `start`, if it is worth it and zlib can."""
+        if self._content is None or self._end - self.bits_read < _WORTH_IT:
+            return False
+        past = self._content[max(0, self._size - self.window) : self._size]
+        if len(past) < self.window:
+            past = self._past[-self.window :] + past
+        block = Block(self._data, start, past, self.window.bit_length() - 1)
+        end = block.end()
+        if end is None:
+            return False
+        self._size += end.size
+        if 8 * (self._end // 8 - end.octet) + 7 < _SMALLEST:
+            raise _Over
+        self._go_to(start, block.last_bit())
+        return True
+
+    def _go_to(self, start: int, bit: int) -> None:
+        """Read on at this bit; what lies between, from `start` on, was not walked."""
+        self._most += (bit - start) // 8
+        self._at = bit // 8
+        self._hold = self._count = 0
+        self._bits(bit % 8)
+
+    def _dynamic(self) -> tuple[list[int], list[int]]:
+        """The lengths of the codes that a block brings along (§3.2.7)."""
         literals, distances, count = self._bits(5) + 257, self._bits(5) + 1, self._bits(4) + 4
         lengths = [0] * len(_ORDER)
         for symbol in _ORDER[:count]:
             lengths[symbol] = self._bits(3)
-        codes = _codes(lengths)
+        mask, quick, _ = _codes(lengths)  # none is longer than 7 bits
         told: list[int] = []
-        while len(told) < literals + distances:
-            if self._count < 14:
+        count, hold, wanted = self._count, self._hold, literals + distances
+        while len(told) < wanted:
+            if count < 14:
+                self._hold, self._count = hold, count
                 self._fill()
-            entry = codes.quick[self._hold & codes.mask]  # none is longer than 7 bits
-            self._bits(entry & 15)
-            symbol = entry >> 4
+                hold, count = self._hold, self._count
+            entry = quick[hold & mask]
+            symbol, size = entry >> 4, entry & 15
+            hold >>= size
+            count -= size
+            if symbol < 16 and entry:
+                told.append(symbol)
+                continue
             if not entry or (symbol == 16 and not told):
                 raise _Over
-            if symbol < 16:
-                told.append(symbol)
-            elif symbol == 16:
-                told += told[-1:] * (3 + self._bits(2))
-            else:
-                told += bytes(3 + self._bits(3) if symbol == 17 else 11 + self._bits(7))
-        return _codes(told[:literals]), _codes(told[literals : literals + distances])
+            more, least = _REPEATS[symbol - 16]
+            times = least + (hold & ((1 << more) - 1))
+            hold >>= more
+            count -= more
+            told += [told[-1] if symbol == 16 else 0] * times
+        self._hold, self._count = hold, count
+        return told[:literals], told[literals : literals + distances]
 
     def _compressed(self, literals: _Codes, distances: _Codes) -> None:
         """Read codes until the block ends. All in one loop, because it is run so often."""

@@ -2,14 +2,15 @@
 
 Most messages are settled without looking at their codes: nothing is farther away than all there
 is, and a short message is inflated once more, with no more of the past than fits the window beside
-it. The others are walked, code by code. Of a very long one that holds for the beginning; the rest
-is inflated with the window agreed, in small steps, because zlib does keep to it between calls.
+it. The others are looked at block by block, and walked code by code where a block could hold such a
+match (`distances`). Where there is very much to walk that holds for the beginning; the rest is
+inflated with the window agreed, in small steps, because zlib does keep to it between calls.
 """
 
 import zlib
 from typing import Final
 
-from inspector.core.distances import first_beyond
+from inspector.core.distances import TooLong, first_beyond
 from inspector.core.rfc import DEFLATE_TAIL
 
 MAX_WALKED: Final = 512 * 1024
@@ -22,21 +23,25 @@ _PORTION: Final = 1024
 _LARGEST: Final = -15
 
 
-def beyond_window(payload: bytes, size: int, past: bytes, bits: int) -> str:
+def beyond_window(payload: bytes, content: bytes, past: bytes, bits: int) -> str:
     """The first match that looks back beyond 2**`bits` bytes, in words; empty if none does.
 
-    `payload` is one message's deflate data, which inflates to `size` bytes, and `past` the content
+    `payload` is one message's deflate data, which inflates to `content`, and `past` the content
     before it that it may refer to, as far as zlib looks.
     """
-    window = 1 << bits
+    window, size = 1 << bits, len(content)
     if len(past) + size <= window or _fits(payload, size, past, window):
         return ""
-    match = first_beyond(payload[:MAX_WALKED], window)
+    try:
+        match = first_beyond(payload, window, content, past, MAX_WALKED)
+    except TooLong:
+        at = _first_error(payload, past, bits)
+        if at is None:
+            return ""
+        place = f"what stands near byte {at} is copied from too far before it"
+        return f"{place}; the window agreed, of {bits} bits, holds {window}"
     if match is not None:
         place = f"what stands at byte {match.at} is copied from {match.distance} bytes before it"
-        return f"{place}; the window agreed, of {bits} bits, holds {window}"
-    if len(payload) > MAX_WALKED and (at := _first_error(payload, past, bits)) is not None:
-        place = f"what stands near byte {at} is copied from too far before it"
         return f"{place}; the window agreed, of {bits} bits, holds {window}"
     return ""
 

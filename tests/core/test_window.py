@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.core import window
+from inspector.core import distances, window
 from inspector.core.deflate import Inflater, deflate_message
 from inspector.core.distances import Match, first_beyond
 from inspector.core.handshake import Deflate
@@ -204,3 +204,47 @@ def test_ten_times_the_data_costs_ten_times_the_work() -> None:
     few, many = (calls(lambda data=data: first_beyond(data, 4096)) for data in (short, long))
     assert many / few < 1.5 * len(long) / len(short)
     assert calls(lambda: first_beyond(real(12, bytes(1 << 20)), 4096)) < 1000
+
+
+@given(
+    st.lists(st.tuples(contents, st.integers(0, 40)), min_size=1, max_size=6),
+    st.integers(9, 15),
+    st.integers(8, 14),
+    st.integers(1, 9),
+    st.sampled_from([zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH, zlib.Z_FINISH]),
+)
+def test_blocks_that_are_passed_over_change_no_verdict(
+    pieces: list[tuple[bytes, int]], used: int, bits: int, memory: int, flush: int
+) -> None:
+    """Little memory makes short blocks, so that there are many of them, ending at any bit."""
+    data, content = b"", b""
+    compressor = zlib.compressobj(6, zlib.DEFLATED, -used, memory)
+    for piece, start in pieces:
+        piece = TEXT[500 * start : 500 * start + 3000] + piece
+        data += compressor.compress(piece) + compressor.flush(flush)
+        if flush == zlib.Z_FINISH:
+            compressor = zlib.compressobj(6, zlib.DEFLATED, -used, memory)
+        content += piece
+    walked = first_beyond(data, 1 << bits)
+    assert first_beyond(data, 1 << bits, content) == walked
+
+
+def test_what_keeps_to_its_window_costs_little() -> None:
+    """Bits that are walked are what costs: of such data nearly none are."""
+    walk, codes = distances._Walk, 0
+
+    class Counting(walk):  # type: ignore[misc, valid-type]
+        def _compressed(self, *tables: distances._Codes) -> None:
+            nonlocal codes
+            before = self.bits_read
+            super()._compressed(*tables)
+            codes += self.bits_read - before
+
+    content = random.Random(3).choices(WORDS, k=40_000)
+    data = real(12, b" ".join(content))
+    assert len(data) > 20_000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distances, "_Walk", Counting)
+        inflated = Inflater(Deflate(True, 12)).message(data)
+    assert (inflated.fault, inflated.too_far) == (None, "")
+    assert codes < len(data) // 100

@@ -11,7 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from inspector.core.heads import FieldLine, Head, HeadFault, is_token
-from inspector.core.rfc import DEFLATE, EXTENSIONS_WITHOUT_BITS, GUID, SIDES, Side
+from inspector.core.rfc import (
+    DEFLATE,
+    EXTENSIONS,
+    EXTENSIONS_WITH_RSV1,
+    EXTENSIONS_WITHOUT_BITS,
+    GUID,
+    SIDES,
+    Side,
+)
 from inspector.core.safe import quoted
 
 DEFAULT_WINDOW_BITS = 15
@@ -125,6 +133,13 @@ class Agreement:
             return None
         names = {extension.name.lower() for extension in self.extensions}
         return None if names - EXTENSIONS_WITHOUT_BITS else False
+
+    @property
+    def has_unknown(self) -> bool:
+        """Was an extension agreed of which nothing is known here? Any reserved bit or opcode may
+        be its own (RFC 6455 §5.2, §5.8)."""
+        names = {extension.name.lower() for extension in self.extensions}
+        return bool(names - EXTENSIONS - EXTENSIONS_WITH_RSV1)
 
 
 def negotiated(response: Head) -> Agreement:

@@ -19,6 +19,8 @@ from tests.core import strategies
 AGREEMENTS = (
     Agreement(),
     Agreement(None, (Extension("x-other"),)),
+    Agreement(None, (Extension("x-webkit-deflate-frame"),)),
+    Agreement(known=False),
     Agreement(None, (), {"client": Deflate(), "server": Deflate()}),
 )
 

@@ -139,12 +139,14 @@ def rsv1_unexpected(frame: Frame, seen: Seen) -> str | None:
     None,
     "error",
     "6455 §5.2",
-    "Bit 0x20 of byte 0 is 1.",
+    "Bit 0x20 of byte 0 is 1, and every extension agreed is known here.",
     "No registered extension uses RSV2.",
     bits=True,
 )
 def rsv2_set(frame: Frame, seen: Seen) -> str | None:
-    return f"{first_byte(frame)}: RSV2 has to be 0" if frame.rsv2 else None
+    if not frame.rsv2 or seen.agreement.has_unknown:
+        return None
+    return f"{first_byte(frame)}: RSV2 has to be 0"
 
 
 @frame_rule(
@@ -152,12 +154,14 @@ def rsv2_set(frame: Frame, seen: Seen) -> str | None:
     None,
     "error",
     "6455 §5.2",
-    "Bit 0x10 of byte 0 is 1.",
+    "Bit 0x10 of byte 0 is 1, and every extension agreed is known here.",
     "No registered extension uses RSV3.",
     bits=True,
 )
 def rsv3_set(frame: Frame, seen: Seen) -> str | None:
-    return f"{first_byte(frame)}: RSV3 has to be 0" if frame.rsv3 else None
+    if not frame.rsv3 or seen.agreement.has_unknown:
+        return None
+    return f"{first_byte(frame)}: RSV3 has to be 0"
 
 
 @frame_rule(
@@ -165,12 +169,14 @@ def rsv3_set(frame: Frame, seen: Seen) -> str | None:
     None,
     "error",
     "6455 §5.2, §5.6",
-    "The low four bits of byte 0 are 3 to 7.",
+    "The low four bits of byte 0 are 3 to 7, and every extension agreed is known here.",
     "3 to 7 are kept for data frames to come; nobody knows yet what they mean.",
     opcodes=range(3, 8),
     bits=True,
 )
-def opcode_reserved_data(frame: Frame, seen: Seen) -> str:
+def opcode_reserved_data(frame: Frame, seen: Seen) -> str | None:
+    if seen.agreement.has_unknown:
+        return None
     return f"{first_byte(frame)}: opcode {frame.opcode:X} is reserved"
 
 
@@ -179,12 +185,14 @@ def opcode_reserved_data(frame: Frame, seen: Seen) -> str:
     None,
     "error",
     "6455 §5.2, §5.5",
-    "The low four bits of byte 0 are B to F.",
+    "The low four bits of byte 0 are B to F, and every extension agreed is known here.",
     "B to F are kept for control frames to come; nobody knows yet what they mean.",
     opcodes=range(11, 16),
     bits=True,
 )
-def opcode_reserved_control(frame: Frame, seen: Seen) -> str:
+def opcode_reserved_control(frame: Frame, seen: Seen) -> str | None:
+    if seen.agreement.has_unknown:
+        return None
     return f"{first_byte(frame)}: opcode {frame.opcode:X} is reserved"
 
 

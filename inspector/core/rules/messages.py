@@ -113,7 +113,7 @@ def fragment_flood(frame: Frame, seen: Seen) -> str | None:
 )
 def invalid_utf8(message: Message) -> str | None:
     fault = message.utf8_fault
-    if fault is None or _cut_short(message):
+    if fault is None or _cut_short(message) or _changed(message):
         return None
     bad = fault.object[fault.start : fault.start + 4].hex(" ")
     return f"byte {fault.start} of the text begins {bad}: {fault.reason}"
@@ -128,10 +128,19 @@ def invalid_utf8(message: Message) -> str | None:
 )
 def utf8_incomplete(message: Message) -> str | None:
     fault = message.utf8_fault
-    if fault is None or not _cut_short(message):
+    if fault is None or not _cut_short(message) or _changed(message):
         return None
     bad = fault.object[fault.start :].hex(" ")
     return f"the text ends inside a character: {bad} at byte {fault.start}"
+
+
+def _changed(message: Message) -> bool:
+    """Do reserved bits say that an extension changed the payload, and can't it be changed back?
+
+    Then it is no text yet: what the bits mean, or that they mean nothing, other rules say.
+    """
+    first = message.first
+    return message.inflated is None and (first.rsv1 or first.rsv2 or first.rsv3)
 
 
 def _cut_short(message: Message) -> bool:

@@ -26,7 +26,7 @@ class Due(NamedTuple):
 
 type _Pairs = dict[tuple[Side, bytes], Due]
 
-_PAIRS: Final[dict[tuple[bool | None, bool], _Pairs]] = {}
+_PAIRS: Final[dict[tuple[bool | None, bool, bool], _Pairs]] = {}
 """What is known of pairs of bytes, by all of an agreement that rules on bits may ask for."""
 
 
@@ -36,7 +36,8 @@ class Watch:
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
         agreed = seen.agreement
-        self._pairs = _PAIRS.setdefault((agreed.compresses, agreed.deflate is not None), {})
+        bits = agreed.compresses, agreed.deflate is not None, agreed.has_unknown
+        self._pairs = _PAIRS.setdefault(bits, {})
 
     def due(self, frame: Frame) -> Due:
         """The rules that may have something to say of a frame whose header is all there."""

@@ -97,13 +97,20 @@ class Wsproto:
                     assert self.next() == step.answer
             if self.script.closer == "client":
                 self.send(events.CloseConnection(*self.script.close))
-            closed = self.next()
-            assert isinstance(closed, events.CloseConnection)
-            if self.script.closer == "server":
-                assert (closed.code, closed.reason) == self.script.close
-                self.send(closed.response())
+            self.close()
             while self.sock.recv(1 << 16):  # the server ends first, RFC 6455 §7.1.1
                 pass
+
+    def close(self) -> None:
+        try:
+            closed = self.next()
+        except EOFError:  # no answer: that is the server's fault, and the judge sees it
+            assert self.script.closer == "client"
+            return
+        assert isinstance(closed, events.CloseConnection)
+        if self.script.closer == "server":
+            assert (closed.code, closed.reason) == self.script.close
+            self.send(closed.response())
 
     def send(self, event: events.Event) -> None:
         self.sock.sendall(self.ws.send(event))
@@ -111,7 +118,9 @@ class Wsproto:
     def next(self) -> events.Event | Content:
         """What comes next, Pings answered and fragments joined."""
         while not self.coming:
-            self.ws.receive_data(self.sock.recv(1 << 16))
+            if not (data := self.sock.recv(1 << 16)):
+                raise EOFError("the server ended TCP, and had more to say")
+            self.ws.receive_data(data)
             for event in self.ws.events():
                 if isinstance(event, events.Ping):
                     self.send(event.response())

@@ -13,7 +13,7 @@ an application's own format says (`inspector.payloads`) is one step more.
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from inspector.core.distances import blocks_of
@@ -89,7 +89,11 @@ def _steps(
                 words = f"inflated, but it {inflated.words}"
         yield Step("inflated", message.data, words, "7692 §7.2.2", found)
     if message.kind == "text" and (message.data or message.valid):
-        yield _text(message.data)
+        text = _text(message.data)
+        first = message.first
+        if not message.valid and not message.inflated and (first.rsv1 or first.rsv2 or first.rsv3):
+            text = replace(text, words=f"{text.words}: a reserved bit says that it was changed")
+        yield text
 
 
 def _text(data: bytes) -> Step:
@@ -97,7 +101,7 @@ def _text(data: bytes) -> Step:
         text = data.decode()
         count = len(text)
         words = f"UTF-8: {count:,} {'character' if count == 1 else 'characters'}"
-        if count == len(data):
+        if data and count == len(data):
             words += ", each of one byte"
     except UnicodeDecodeError as fault:
         text = data.decode("utf-8", "backslashreplace")

@@ -9,6 +9,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 
 from inspector.core.heads import FieldLine, Head, HeadFault, is_token
 from inspector.core.rfc import (
@@ -60,19 +62,28 @@ class Extension:
 
 def parse_extensions(head: Head) -> tuple[list[Extension], list[HeadFault]]:
     """The extensions a head names, and what breaks the grammar of RFC 6455 §9.1."""
+    extensions, faults = _parsed(tuple(head.all("sec-websocket-extensions")))
+    return list(extensions), list(faults)
+
+
+@lru_cache(maxsize=8)  # many rules ask for the same two heads, and a head can be long
+def _parsed(lines: tuple[FieldLine, ...]) -> tuple[tuple[Extension, ...], tuple[HeadFault, ...]]:
     extensions: list[Extension] = []
     faults: list[HeadFault] = []
-    for line in head.all("sec-websocket-extensions"):
+    for line in lines:
         for element in _split(line.value, ","):
             name, *rest = _split(element, ";")
             if is_token(name):
                 params = tuple(_parameter(part, line, faults) for part in rest)
                 extensions.append(Extension(name, params, line.offset))
             else:
-                words = f"{quoted(name)} is no extension name" if name else "an empty element"
+                words = f"{quoted(name)} is no extension name" if name else EMPTY_ELEMENT
                 faults.append(HeadFault(line.offset, words))
-    return extensions, faults
+    return tuple(extensions), tuple(faults)
 
+
+EMPTY_ELEMENT: Final = "an empty element"
+"""Nobody may send one, but who reads a list passes over it (RFC 9110 §5.6.1)."""
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|[^",;]+|[,;]', re.DOTALL)
 """A quoted string (to the end, where it is not closed), plain text, or a separator.

@@ -16,7 +16,8 @@ from inspector.core.frames import Frame, encode_frame
 from inspector.core.handshake import Deflate
 from inspector.core.messages import Message
 from inspector.core.rfc import DEFLATE_TAIL
-from tests.core.vectors import Vector, load, play
+from tests.core.vectors import Step as Seen
+from tests.core.vectors import Vector, handshake, load, play
 
 
 def frame_of(wire: bytes) -> Frame:
@@ -125,3 +126,21 @@ def test_the_facts_of_compressed_messages() -> None:
     stored = zlib.compressobj(0, wbits=-15)
     plain = (stored.compress(content) + stored.flush(zlib.Z_SYNC_FLUSH)).removesuffix(DEFLATE_TAIL)
     assert "1 deflate block: 1 stored" in compressed(plain, content, Deflate())
+
+
+def test_a_text_that_nobody_can_change_back_says_so() -> None:
+    agreed = "x-webkit-deflate-frame"
+    wire = bytes.fromhex("c107f248cdc9c90700")
+    events = play([*handshake(agreed), Seen("bytes", "server", wire)])
+    (frame,) = (event.frame for event in events if isinstance(event, Framed))
+    (message,) = (event.message for event in events if isinstance(event, Messaged))
+    steps = chain(frame, message)
+    assert names(steps) == ["wire", "text"]
+    assert steps[-1].words == "no UTF-8 from byte 0 on: a reserved bit says that it was changed"
+
+
+def test_no_characters_have_no_size() -> None:
+    events = play([*handshake("permessage-deflate"), Seen("bytes", "server", b"\xc1\x01\0")])
+    (frame,) = (event.frame for event in events if isinstance(event, Framed))
+    (message,) = (event.message for event in events if isinstance(event, Messaged))
+    assert chain(frame, message)[-1].words == "UTF-8: 0 characters"

@@ -5,6 +5,7 @@ order of preference. The server accepts one of them and does not say which. So a
 only if it fits none of the offers, and is measured by the one that it fits best.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -78,10 +79,10 @@ def _unknown(element: Extension) -> str | None:
 
 
 def _twice(element: Extension) -> str | None:
-    names = [name for name, _ in element.params]
-    for at, name in enumerate(names):
-        if name in names[:at]:
-            return f"the parameter {quoted(name)} stands there {names.count(name)} times"
+    names = Counter(name for name, _ in element.params)
+    for name, count in names.items():
+        if count > 1:
+            return f"the parameter {quoted(name)} stands there {count} times"
     return None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from inspector.core.findings import Finding, Rule, Severity, checks, register
-from inspector.core.handshake import accept_for, parse_extensions
+from inspector.core.handshake import EMPTY_ELEMENT, accept_for, parse_extensions
 from inspector.core.heads import Head, found_in
 from inspector.core.rfc import VERSION
 from inspector.core.rules.request import request_findings
@@ -74,10 +74,11 @@ def http_version_low(request: Head, response: Head) -> Found:
 )
 @_only_101
 def upgrade_missing(request: Head, response: Head) -> Found:
-    value = response.get("upgrade")
-    if value is not None and value.lower() == "websocket":
+    lines = response.all("upgrade")
+    value = ", ".join(line.value for line in lines)
+    if value.lower() == "websocket":
         return None
-    words = "there is no Upgrade field" if value is None else f"Upgrade is {quoted(value)}"
+    words = "there is no Upgrade field" if not lines else f"Upgrade is {quoted(value)}"
     return response.offset_of("upgrade"), f"{words}: it has to be websocket"
 
 
@@ -227,7 +228,7 @@ def ext_multiple_fields(request: Head, response: Head) -> Found:
 )
 @_only_101
 def answered_bad_request(request: Head, response: Head) -> Found:
-    errors = [found for found in request_findings(request) if _is_to_be_refused(found)]
+    errors = [found for found in request_findings(request) if _is_to_be_refused(found, request)]
     if not errors:
         return None
     more = f", and {len(errors) - 1} more of the rules" if errors[1:] else ""
@@ -235,8 +236,11 @@ def answered_bad_request(request: Head, response: Head) -> Found:
     return 0, f"a 101, and the request had to be refused: it breaks {first}{more}"
 
 
-def _is_to_be_refused(found: Finding) -> bool:
-    """Not for a bad offer of compression, say: that is declined, and the handshake goes on."""
+def _is_to_be_refused(found: Finding, request: Head) -> bool:
+    """Not for a bad offer of compression, say: that is declined, and the handshake goes on. Nor for
+    a comma too many in a list."""
+    if found.words == EMPTY_ELEMENT and parse_extensions(request)[0]:
+        return False
     return found.rule.severity == "error" and found.rule.id.startswith("req-")
 
 

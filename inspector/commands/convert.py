@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from inspector.commands.mistakes import Command, Mistake
-from inspector.commands.reading import Meter, complain, fault_words
+from inspector.commands.reading import Meter, complain, fault_words, keylog_option
 from inspector.core.safe import safe
 from inspector.files.annotate import annotate
 from inspector.files.capture import CannotOpen, Capture, open_capture
@@ -31,6 +31,7 @@ from inspector.files.targets import TARGETS, ItemTarget, LeftOut, Target, extens
     "--annotate", "annotated", is_flag=True,
     help="Put findings into a pcapng as packet comments, for Wireshark.",
 )  # fmt: skip
+@keylog_option
 @click.option("--force", is_flag=True, help="Replace OUT if it is there.")
 @click.pass_context
 def convert(
@@ -39,6 +40,7 @@ def convert(
     target: str,
     form: str | None,
     annotated: bool,
+    keylog: str | None,
     force: bool,
 ) -> None:
     """Write a capture in another format.
@@ -61,8 +63,8 @@ def convert(
     if target != "-" and _same(source, target):
         raise Mistake(f"{target}: is the capture itself; give OUT another name")
     try:
-        with open_capture(source) as capture:
-            conversion = Conversion(source, capture, annotated)
+        with open_capture(source, keylog=keylog) as capture:
+            conversion = Conversion(source, capture, annotated, keylog)
             if target == "-":
                 _to_standard_output(conversion, chosen)
             else:
@@ -83,8 +85,9 @@ def convert(
 class Conversion:
     """One pass over a capture, into one target."""
 
-    def __init__(self, path: str, capture: Capture, annotated: bool) -> None:
+    def __init__(self, path: str, capture: Capture, annotated: bool, keylog: str | None) -> None:
         self.path = path
+        self.keylog = keylog
         self.annotated = annotated
         self.capture = capture
         self.fault: Fault | None = None
@@ -126,7 +129,7 @@ class Conversion:
 
     def _annotate(self, fd: int) -> None:
         """A copy with comments; it reads the capture by itself, twice."""
-        told = annotate(self.path, fd)
+        told = annotate(self.path, fd, self.keylog)
         self.fault, self.capture.counts = told.fault, told.counts
         if told.left_out:
             self.left_out["findings without a packet or without room"] += told.left_out
@@ -148,7 +151,10 @@ class Conversion:
             meter.clear()
 
     def _again(self) -> Iterator[CaptureEvent]:
-        with contextlib.suppress(CannotOpen), open_capture(self.path) as capture:
+        with (
+            contextlib.suppress(CannotOpen),
+            open_capture(self.path, keylog=self.keylog) as capture,
+        ):
             yield from capture
 
     def tell(self) -> int:

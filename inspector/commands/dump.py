@@ -11,7 +11,7 @@ import click
 from inspector.commands.ladder import LadderView
 from inspector.commands.mistakes import Command
 from inspector.commands.one_frame import show_frame
-from inspector.commands.reading import Reading, shows_progress
+from inspector.commands.reading import Reading, keylog_option, shows_progress
 from inspector.commands.selection import Judge, Selection, filter_option
 from inspector.commands.stats import kept, show_stats
 from inspector.commands.views import JsonView, TextView, View
@@ -102,6 +102,7 @@ class LastFrames:
 @click.option("--stats", is_flag=True, help="Numbers instead: sizes, pace, round trips, overhead.")
 @click.option("--follow", is_flag=True, help="Go on while the capture grows; Ctrl-C ends it.")
 @click.option("--http", is_flag=True, help="Show plain HTTP exchanges, too.")
+@keylog_option
 @click.option("--live", is_flag=True, hidden=True)
 @click.pass_context
 def dump(
@@ -117,6 +118,7 @@ def dump(
     http: bool,
     live: bool,
     wanted: Judge | None,
+    keylog: str | None,
 ) -> None:
     """Show what a capture holds, frame by frame.
 
@@ -132,21 +134,23 @@ def dump(
     ws101 dump chat.pcapng --stats            how many, how large, how fast
     ws101 dump chat.pcapng --filter 'from client and opcode == ping'
     ws101 dump chat.pcapng --filter 'length > 64KiB or finding'
+    ws101 dump tls.pcapng --keylog keys.log   wss://, decrypted
     """
     if frame is not None:
         drawn = ladder or stats
         if follow or live or last is not None or form != "text" or wanted is not None or drawn:
             others = "--follow, --last, --filter, --ladder, --stats and --format"
             raise click.UsageError(f"--frame goes with none of {others}.")
-        context.exit(show_frame(file, frame, connection))
+        context.exit(show_frame(file, frame, connection, keylog))
     if stats and (follow or live or last is not None or ladder):
         raise click.UsageError("--stats goes with none of --follow, --last and --ladder.")
     if ladder and form != "text":
         raise click.UsageError("--ladder is a picture: it does not go with --format jsonl.")
     paper = paper_for(sys.stdout, live=follow or live or file == "-")
-    reading = Reading(
-        file, follow or live, live, progress=shows_progress(last is not None or stats)
-    )
+    if keylog is not None and (follow or live):
+        raise click.UsageError("--keylog needs a whole capture: it does not go with --follow.")
+    progress = shows_progress(last is not None or stats)
+    reading = Reading(file, follow or live, live, progress, keylog)
     view = view_for(paper, form, connection)
     if ladder:
         in_turn = wanted is None and last is None and not reading.follow
@@ -256,7 +260,7 @@ def notes(reading: Reading, tally: Tally) -> list[str]:
     if tally.connections == 0 and reading.connections == 0 and reading.fault is None:
         words.append(
             f"no WebSocket connection in {count(reading.packets, 'packet')}. Plain HTTP is shown "
-            "with --http; what was encrypted (wss, https) can't be read from outside: record it "
-            "with ws101 proxy"
+            "with --http; what was encrypted (wss, https) takes its keys (--keylog), or "
+            "a recording by ws101 proxy, which keeps what was inside"
         )
     return words

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from inspector.commands.mistakes import Command
-from inspector.commands.reading import Reading
+from inspector.commands.reading import Reading, keylog_option
 from inspector.commands.selection import Judge, filter_option
 from inspector.core.findings import Finding
 from inspector.files.dissect import Item
@@ -28,12 +28,14 @@ from inspector.screen.tally import Tally
     help="Lines to read (the default), a JSON object a line, or annotations of a GitHub workflow.",
 )  # fmt: skip
 @filter_option("Only findings that this filter wants; --filter help lists what it can ask for.")
+@keylog_option
 @click.pass_context
 def lint(
     context: click.Context,
     file: str,
     form: Literal["text", "jsonl", "github"],
     wanted: Judge | None,
+    keylog: str | None,
 ) -> None:
     """Say which rules of the RFCs a capture breaks.
 
@@ -49,7 +51,7 @@ def lint(
     ws101 lint chat.pcapng --filter 'finding.from server and not control'
     """
     paper = paper_for(sys.stdout)
-    reading = Reading(file)
+    reading = Reading(file, keylog=keylog)
     tally = Tally()
     shown = None
     for item in reading if wanted is None else only(reading, wanted):

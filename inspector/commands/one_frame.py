@@ -118,10 +118,10 @@ class Wanted:
         return alone or self.message is not None
 
 
-def show_frame(file: str, number: int, connection: int | None) -> int:
+def show_frame(file: str, number: int, connection: int | None, keylog: str | None = None) -> int:
     """Find and draw it; the exit code."""
     paper = paper_for(sys.stdout)
-    reading = Reading(file, progress=shows_progress(True))
+    reading = Reading(file, progress=shows_progress(True), keylog=keylog)
     wanted = Wanted(number, connection)
     any(wanted.take(item) for item in reading)
     if number == 0 and wanted.opened is not None:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import click
+
 from inspector.commands.mistakes import Mistake
 from inspector.core.safe import safe
 from inspector.files.capture import CannotOpen, open_capture
@@ -26,6 +28,11 @@ BEFORE_PROGRESS: Final = 1.0
 BETWEEN_PROGRESS: Final = 0.2
 """Seconds."""
 
+keylog_option = click.option(
+    "--keylog", metavar="KEYS",
+    help="Decrypt wss:// with these keys: the file that SSLKEYLOGFILE names. Needs tshark.",
+)  # fmt: skip
+
 
 @dataclass(slots=True)
 class Reading:
@@ -33,13 +40,15 @@ class Reading:
 
     `follow` waits for more at the end of the file, and calls `caught_up` before it does. `live` is
     for the reader that a recorder starts beside itself: Ctrl-C is the recorder's to answer, and
-    the end of standard input, a pipe from it, says that no more will be written.
+    the end of standard input, a pipe from it, says that no more will be written. `keylog` is a file
+    of keys with which TLS is decrypted.
     """
 
     path: str
     follow: bool = False
     live: bool = False
     progress: bool = False
+    keylog: str | None = None
     caught_up: Callable[[], object] = lambda: None
     fault: Fault | None = None
     finished: bool = False
@@ -65,7 +74,9 @@ class Reading:
                 self._gone = not os.read(0, 1)
 
         try:
-            capture = open_capture(self.path, follow=self.follow, stop=self, wait=wait)
+            capture = open_capture(
+                self.path, follow=self.follow, stop=self, wait=wait, keylog=self.keylog
+            )
         except CannotOpen as error:
             raise Mistake(str(error)) from None
         reopen = self._again if self.path != "-" else None
@@ -89,7 +100,7 @@ class Reading:
     def _again(self) -> Iterator[CaptureEvent]:
         """The same capture from its beginning, as far as it goes by now."""
         try:
-            with open_capture(self.path) as capture:
+            with open_capture(self.path, keylog=self.keylog) as capture:
                 yield from capture
         except CannotOpen:
             return

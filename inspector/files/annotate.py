@@ -61,24 +61,29 @@ class Annotated:
     counts: Counts = field(default_factory=Counts)
 
 
-def annotate(path: str | os.PathLike[str], fd: int) -> Annotated:
+def annotate(
+    path: str | os.PathLike[str], fd: int, keylog: str | os.PathLike[str] | None = None
+) -> Annotated:
     """Copy the capture at `path` (`-`: standard input) as pcapng, findings as comments, to `fd`.
 
-    `fd` stays open. Raises `CannotOpen`, and OSError where nothing more can be written.
+    With the keys of its TLS, in `keylog` or in itself, packets of ours with the clear text are
+    written instead. `fd` stays open. Raises `CannotOpen`, and OSError where no more can be written.
     """
     if os.fspath(path) != "-":
-        return _annotate(path, fd)
+        return _annotate(path, fd, keylog)
     source = open_source(path)
     with tempfile.NamedTemporaryFile() as kept:  # what is read twice has to be a file
         shutil.copyfileobj(source.file, kept)
         kept.flush()
-        return _annotate(kept.name, fd)
+        return _annotate(kept.name, fd, keylog)
 
 
-def _annotate(path: str | os.PathLike[str], fd: int) -> Annotated:
-    with open_capture(path) as capture:
+def _annotate(
+    path: str | os.PathLike[str], fd: int, keylog: str | os.PathLike[str] | None
+) -> Annotated:
+    with open_capture(path, keylog=keylog) as capture:
         events = iter(capture)
-        read = READERS.get(capture.format or "")
+        read = None if capture.decrypts else READERS.get(capture.format or "")
         if capture.format is None:
             return Annotated(fault=next((e for e in events if isinstance(e, Fault)), None))
     if read is not None:
@@ -86,7 +91,7 @@ def _annotate(path: str | os.PathLike[str], fd: int) -> Annotated:
     with tempfile.NamedTemporaryFile() as made:
         copy = PcapngCopy(os.dup(made.fileno()))
         fault = None
-        with open_capture(path) as capture:
+        with open_capture(path, keylog=keylog) as capture:
             for event in capture:
                 fault = event if isinstance(event, Fault) else fault
                 copy.take(event)

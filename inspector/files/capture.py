@@ -20,6 +20,7 @@ from os import PathLike
 from typing import NamedTuple, Self
 
 from inspector.files import flow, har, jsonl_reader, pcap, pcapng
+from inspector.files import keylog as tls
 from inspector.files.events import (
     CaptureEvent,
     Counts,
@@ -103,17 +104,23 @@ class Capture:
     standard input), for a progress bar.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, keys: tls.Keys | None = None) -> None:
         self.counts = Counts()
         self.format: str | None = None
         """`pcapng`, `pcap`, ...; known once the first event has come."""
         self._source = source
+        self._keys = keys
         self._events: Iterator[CaptureEvent] | None = None
 
     def __iter__(self) -> Iterator[CaptureEvent]:
         if self._events is None:
             self._events = self._read()
         return self._events
+
+    @property
+    def decrypts(self) -> bool:
+        """Are its events those of what was inside TLS?"""
+        return self._keys is not None
 
     @property
     def progress(self) -> tuple[int, int | None]:
@@ -136,6 +143,8 @@ class Capture:
         for kind in FORMATS:
             if magic in kind.magics:
                 self.format = kind.name
+                if self._keys is not None and kind.name in tls.READERS:
+                    return self._keys.events(tls.READERS[kind.name], self.counts)
                 return kind.read(self._source, self.counts)
         while b"\n" not in window and len(window) < TEXT_LENGTH and not self._source.ended:
             window = self._source.advance(0, len(window) + 1)
@@ -166,10 +175,22 @@ def open_capture(
     follow: bool = False,
     stop: Stop | None = None,
     wait: Callable[[float], object] = time.sleep,
+    keylog: str | PathLike[str] | None = None,
 ) -> Capture:
     """The capture at `path`, `-` being standard input.
+
+    `keylog` is a file of TLS keys (SSLKEYLOGFILE); keys inside the capture are used without it.
 
     `follow`: keep reading while the file grows. `wait(seconds)` is called each time there is
     nothing new, the moment to draw what has come so far. Raises `CannotOpen`.
     """
-    return Capture(open_source(path, follow=follow, stop=stop, wait=wait))
+    source = open_source(path, follow=follow, stop=stop, wait=wait)
+    keys = None
+    try:
+        if keylog is not None or (source.path is not None and not follow and tls.has_secrets(path)):
+            keys = tls.Keys(path, keylog)
+    except CannotOpen:
+        source.close()
+        if keylog is not None:
+            raise
+    return Capture(source, keys)

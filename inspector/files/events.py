@@ -132,6 +132,8 @@ class Counts:
     gaps: int = 0
     lost_bytes: int = 0
     forgotten: int = 0
+    locked: int = 0
+    """TLS connections that could not be decrypted, though keys were given."""
     orphans: int = 0
     heads_only: int = 0
     rebuilt: int = 0
@@ -155,6 +157,7 @@ class Counts:
 
 
 NOTES = {
+    "locked": "TLS connections for which there are no keys",
     "fragments": "IP fragments passed over",
     "malformed": "packets with broken headers passed over",
     "snapped": "packets cut short by the capture's snap length (record again without one)",

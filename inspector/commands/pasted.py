@@ -51,11 +51,11 @@ def read_pasted(text: str) -> Pasted:
         return _peeled(_as_named(named[1].lower(), text, named.end()))
     if _HEAD.match(text):
         return _head(text)
+    if (dumped := _dumps(text)) is not None:
+        return dumped  # before escapes: beside the bytes, any characters may stand
     if HAS_ESCAPES.search(text):
         data = escaped(text, lambda at, words: NotBytes(f"{_place(text, at)}: {words}"))
         return _peeled(_some(Pasted(data, "a string with escapes")))
-    if (dumped := _dumps(text)) is not None:
-        return dumped
     if buffer := _NODE_BUFFER.fullmatch(text):
         if "..." in buffer[1]:
             where = _place(text, text.index("..."))

@@ -89,6 +89,7 @@ def rows(data: bytes, form: str, across: int = 16) -> str:
 
 
 @given(st.binary(min_size=1, max_size=600), st.sampled_from(["xxd", "hexdump", "wireshark"]))
+@example(b"\\x", "xxd")
 def test_any_hex_dump(data: bytes, form: str) -> None:
     assert read_pasted(rows(data, form)) == Pasted(data, "a hex dump")
 

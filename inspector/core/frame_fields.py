@@ -74,7 +74,7 @@ def _rsv1_words(frame: Frame, deflate: bool | None) -> str:
 
 
 def _rsv_words(bit: bool) -> str:
-    return "has to be 0: no extension uses it" if bit else "reserved, 0"
+    return "has to be 0: no registered extension uses it" if bit else "reserved, 0"
 
 
 def _mask_words(frame: Frame) -> str:

@@ -79,3 +79,12 @@ def test_pairs_without_end_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> Non
         assert watching.due(Frame("server", 0, bytes([first, 0])))
     (pairs,) = watch._PAIRS.values()
     assert len(pairs) <= 10
+
+
+def test_one_byte_is_one_byte() -> None:
+    seen = Seen(Agreement(), Life())
+    frame = Frame("server", 0, b"\x81\x7e\x00\x01", b"a")
+    found = [each.check(frame, seen) for each in Watch(seen).due(frame).header]
+    assert [words for words in found if words] == [
+        "byte 1 is 0x7E: no MASK, length code 126: 1 byte is told in 16 bits"
+    ]

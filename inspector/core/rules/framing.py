@@ -210,7 +210,8 @@ def length_not_minimal(frame: Frame, seen: Seen) -> str | None:
         return None
     if frame.length >= (126 if frame.length_bits == 16 else 65536):
         return None
-    return f"{second_byte(frame)}: {frame.length} bytes are told in {frame.length_bits} bits"
+    told = f"{frame.length} {'byte is' if frame.length == 1 else 'bytes are'} told"
+    return f"{second_byte(frame)}: {told} in {frame.length_bits} bits"
 
 
 @frame_rule(

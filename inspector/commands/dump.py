@@ -1,32 +1,25 @@
 """`dump`: what a capture holds, as lines to read, as JSON lines, or as the picture of one frame."""
 
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
 import click
 
 from inspector.commands.ladder import LadderView
+from inspector.commands.last import LastFrames
 from inspector.commands.mistakes import Command
 from inspector.commands.one_frame import show_frame
 from inspector.commands.reading import Reading, keylog_option, shows_progress
 from inspector.commands.selection import Judge, Selection, filter_option
 from inspector.commands.stats import kept, show_stats
 from inspector.commands.views import JsonView, TextView, View
-from inspector.core.events import Closed, Framed, Opened
-from inspector.core.findings import Finding
-from inspector.core.frames import Raw
 from inspector.core.http1 import Exchange
 from inspector.core.safe import safe
 from inspector.files.dissect import Item
 from inspector.screen.paper import Paper, paper_for
 from inspector.screen.tally import Tally
 from inspector.screen.words import count
-
-MAX_BESIDE: Final = 256
-"""Lines kept with each of the last frames."""
 
 
 def number(least: int) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
@@ -42,44 +35,6 @@ def number(least: int) -> Callable[[click.Context, click.Parameter, str | None],
         return int(value)
 
     return convert
-
-
-@dataclass(slots=True)
-class LastFrames:
-    """The last frames (or blocks of raw bytes), each with the text of what belongs to it."""
-
-    most: int
-    heading: str
-    opened: dict[int, str] = field(default_factory=dict)
-    """The opening of each connection that is still open, by its TCP stream."""
-    groups: deque[tuple[int, str, deque[str]]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.groups = deque(maxlen=self.most)
-
-    def take(self, item: Item, text: str) -> None:
-        stream, event = item.connection.stream, item.event
-        if isinstance(event, Opened):
-            self.opened[stream] = text
-        elif isinstance(event, Framed | Raw | Exchange):
-            beside = deque([text], maxlen=MAX_BESIDE)
-            self.groups.append((stream, self.opened.get(stream, ""), beside))
-        elif isinstance(event, Finding) and event.stream in ("request", "response"):
-            self.opened[stream] = self.opened.get(stream, "") + text
-        elif self.groups:
-            self.groups[-1][2].append(text)
-        if isinstance(event, Closed):
-            self.opened.pop(stream, None)
-
-    def release(self) -> Iterator[str]:
-        """All that is kept, each connection's opening before its first frame."""
-        introduced: set[int] = set()
-        for stream, opening, texts in self.groups:
-            if stream not in introduced and opening:
-                introduced.add(stream)
-                yield opening + self.heading
-            yield from texts
-        self.groups.clear()
 
 
 @click.command(cls=Command)
@@ -207,25 +162,21 @@ def show(
     last: int | None,
 ) -> None:
     """Write items as they come; with `last`, only from the last frames on."""
-    kept = LastFrames(last, view.heading) if last is not None else None
-    if kept is not None:
-        view.begin_late()
+    kept = LastFrames(view, last) if last is not None else None
 
     def release() -> None:
         nonlocal kept
         if kept is not None:
-            paper.text("".join(kept.release()))
-            view.go_on()
+            paper.text(kept.release())
             kept = None
 
     reading.caught_up = release
     for item in items:
         tally.take(item)
-        text = view.take(item)
         if kept is not None:
-            kept.take(item, text)
+            kept.take(item)
         else:
-            paper.text(text)
+            paper.text(view.take(item))
         if paper.gone:
             return
     release()

@@ -18,8 +18,6 @@ from inspector.screen.paper import Paper
 class LadderView:
     """The ladder as one of `dump`'s views: items in, text out."""
 
-    heading = ""
-
     def __init__(self, paper: Paper, *, single: bool = False, in_turn: bool = True) -> None:
         """`single`: of one connection only. `in_turn`: it writes by itself, ladder by ladder."""
         self._paper = paper
@@ -51,8 +49,12 @@ class LadderView:
         for item in items:
             self._ladder.pass_over(item)
 
-    def begin_late(self) -> None:
+    def heading(self, connection: Connection) -> str:
         """A ladder's names stand at its beginning, which is kept with its handshake."""
+        return ""
+
+    def begin_late(self) -> None:
+        """Nothing changes by that."""
 
     def go_on(self) -> None:
         """From here on everything is shown."""

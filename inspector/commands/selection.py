@@ -5,16 +5,16 @@ entry of it that is kept, as `--last` does.
 """
 
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import click
 
+from inspector.commands.last import Last
 from inspector.commands.views import View
 from inspector.core.events import Closed, Framed, Opened
-from inspector.files.dissect import Item
+from inspector.files.dissect import Connection, Item
 from inspector.files.entries import Entries, Entry
 from inspector.screen.paper import paper_for
 from inspector.screen.words import count
@@ -45,15 +45,6 @@ def _read(context: click.Context, param: click.Parameter, text: str | None) -> A
         raise click.BadParameter(f"column {error.column}: {error.told}", context, param) from None
 
 
-class Wanted(NamedTuple):
-    """One entry that is kept, as text."""
-
-    stream: int
-    opening: str
-    text: str
-    is_frame: bool
-
-
 class Judge(Protocol):
     """A filter; `inspector.filter` itself is loaded only if there is one."""
 
@@ -80,12 +71,13 @@ class Selection:
     _introduced: dict[int, str] = field(default_factory=dict)
     """The opening that was shown last of a TCP stream."""
     _headed: set[int] = field(default_factory=set)
-    _last: deque[Wanted] | None = None
+    _last: Last | None = None
+    _begun: bool = False
 
     def __post_init__(self) -> None:
         self.view.begin_late()
         if self.most is not None:
-            self._last = deque(maxlen=self.most)
+            self._last = Last(self.view, self.most)
 
     def take(self, item: Item) -> str:
         """The text of what is known to be wanted by now."""
@@ -95,7 +87,13 @@ class Selection:
         """What was held back; from here on nothing is."""
         text = "".join([self._told(entry) for entry in self._entries.flush()])
         last, self._last = self._last, None
-        return "".join(map(self._shown, last or ())) + text
+        if last is not None:
+            shown = [
+                self._shown(one.connection, one.opening, one.text, one.is_frame)
+                for one in last.release()
+            ]
+            text = "".join(shown)
+        return text
 
     @property
     def words(self) -> str:
@@ -109,12 +107,7 @@ class Selection:
 
     def _told(self, entry: Entry) -> str:
         """The text of an entry, if it is wanted and not kept back."""
-        wanted = self._judged(entry)
-        text = ""
-        if wanted is not None and self._last is not None:
-            self._last.append(wanted)
-        elif wanted is not None:
-            text = self._shown(wanted)
+        text = self._judged(entry)
         if isinstance(entry.event, Closed):
             stream = entry.connection.stream
             self._openings.pop(stream, None)
@@ -122,7 +115,7 @@ class Selection:
             self._headed.discard(stream)
         return text
 
-    def _judged(self, entry: Entry) -> Wanted | None:
+    def _judged(self, entry: Entry) -> str:
         stream, event = entry.connection.stream, entry.event
         is_frame, opens = isinstance(event, Framed), isinstance(event, Opened)
         found = self.filter.matches(entry)
@@ -130,29 +123,29 @@ class Selection:
         self.others += not is_frame
         if opens:
             self._openings[stream] = self._text(entry)
+        items = () if opens else entry.items
         if not found:
-            if not opens:
-                self.view.pass_over(entry.items)
-            return None
+            (self._last or self.view).pass_over(items)
+            return ""
         self.kept_frames += is_frame
         self.kept_others += not is_frame
-        text = "" if opens else self._text(entry)
-        return Wanted(stream, self._openings.get(stream, ""), text, is_frame)
+        opening = self._openings.get(stream, "")
+        if self._last is not None:
+            self._last.take(items, entry.connection, opening, is_frame=is_frame)
+            return ""
+        return self._shown(entry.connection, opening, "" if opens else self._text(entry), is_frame)
 
     def _text(self, entry: Entry) -> str:
         return "".join([*map(self.view.take, entry.items), self.view.flush()])
 
-    def _shown(self, wanted: Wanted) -> str:
+    def _shown(self, connection: Connection, opening: str, text: str, is_frame: bool) -> str:
         """An entry's text, with what has to stand before it."""
-
-        def pieces() -> Iterator[str]:
-            stream = wanted.stream
-            if wanted.opening and self._introduced.get(stream) is not wanted.opening:
-                self._introduced[stream] = wanted.opening
-                yield wanted.opening
-            if wanted.is_frame and stream not in self._headed:
-                self._headed.add(stream)
-                yield self.view.heading
-            yield wanted.text
-
-        return "".join(pieces())
+        before, stream = "", connection.stream
+        if opening and self._introduced.get(stream) is not opening:
+            self._introduced[stream] = opening
+            before = opening if self._begun else opening.removeprefix("\n")
+        if is_frame and stream not in self._headed:
+            self._headed.add(stream)
+            before += self.view.heading(connection)
+        self._begun = True
+        return before + text

@@ -3,21 +3,22 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from inspector.files.dissect import Item
+from inspector.files.dissect import Connection, Item
 from inspector.files.jsonl import dumps, to_line
 from inspector.screen.listing import Listing
 from inspector.screen.paper import Paper
-from inspector.screen.rows import heading
 
 
 class View(Protocol):
-    """Something that turns items into text. `heading` stands above the first frame shown."""
-
-    heading: str
+    """Something that turns items into text."""
 
     def take(self, item: Item) -> str: ...
 
     def flush(self) -> str: ...
+
+    def heading(self, connection: Connection) -> str:
+        """What stands above the first frame of a connection that is shown."""
+        return ""
 
     def pass_over(self, items: Iterable[Item]) -> None:
         """These won't be shown, but what is shown later may point back to them."""
@@ -35,13 +36,15 @@ class TextView:
     def __init__(self, paper: Paper, single: bool) -> None:
         self._paper = paper
         self._listing = Listing(paper.width, single=single)
-        self.heading = paper.rendered(heading(paper.width))
 
     def take(self, item: Item) -> str:
         return self._paper.rendered(self._listing.take(item))
 
     def flush(self) -> str:
         return self._paper.rendered(self._listing.flush())
+
+    def heading(self, connection: Connection) -> str:
+        return self._paper.rendered(self._listing.heading(connection))
 
     def pass_over(self, items: Iterable[Item]) -> None:
         for item in items:
@@ -56,8 +59,6 @@ class TextView:
 
 class JsonView(View):
     """JSON lines, one an item."""
-
-    heading = ""
 
     def take(self, item: Item) -> str:
         return dumps(to_line(item)) + "\n"

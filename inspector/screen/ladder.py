@@ -64,6 +64,16 @@ class Climb:
     """Sides that have sent a Close."""
     latest: Side = "client"
 
+    def close(self, framed: Framed) -> None:
+        """A Close came."""
+        self.began.add(framed.frame.side)
+        self.first_close = self.first_close or framed
+
+    def end(self, ended: Ended) -> None:
+        """A direction ended, or with a reset both did."""
+        for side in SIDES if ended.how == "rst" else (ended.side,):
+            self.rails.end(side)
+
 
 class Ladder:
     """Items in, lines out. `take` each item, then `flush`."""
@@ -104,13 +114,20 @@ class Ladder:
         climb = self._climbs.get(item.connection.stream)
         if climb is None:
             return
-        if isinstance(item.event, Framed):
-            shown = climb.talk.latest
-            climb.talk.remember(item.event)
-            climb.talk.latest = shown
-            climb.time = item.event.time
-        elif isinstance(item.event, Closed):
-            del self._climbs[item.connection.stream]
+        match item.event:
+            case Framed(frame=frame, time=time) as framed:
+                shown = climb.talk.latest
+                climb.talk.remember(framed)
+                climb.talk.latest = shown
+                climb.time = time
+                climb.rails.part(frame.side, self._part(climb.rails, framed))
+                if frame.opcode == CLOSE:
+                    climb.close(framed)
+            case Ended(time=time) as ended:
+                climb.time = time
+                climb.end(ended)
+            case Closed():
+                del self._climbs[item.connection.stream]
 
     def flush(self) -> list[Line]:
         """The lines that were held back."""
@@ -243,17 +260,14 @@ class Ladder:
         several = message is not None and len(message.frames) > 1
         if text and fits and not several:
             label.add("  ").add(text, style)
-        part = ""
-        if not frame.is_control and not frame.kind.is_reserved:
-            part = self._part(rails, framed)
+        part = self._part(rails, framed)
         fill: Fill = "═" if frame.opcode == CLOSE else "─"
         yield rails.arrow(
             frame.side, label, gutter=_gutter(climb, framed.time, framed.number),
             fill=fill, part=part, reach="whole" if frame.complete else "cut",
         )  # fmt: skip
         if frame.opcode == CLOSE:
-            climb.began.add(frame.side)
-            climb.first_close = climb.first_close or framed
+            climb.close(framed)
         below = [Line(words, kind) for words, kind in left_over]
         if message is not None and (several or not fits):
             below += message_lines(message, framed.message, rails.room, 0)
@@ -263,6 +277,8 @@ class Ladder:
 
     def _part(self, rails: Rails, framed: Framed) -> str:
         frame = framed.frame
+        if frame.is_control or frame.kind.is_reserved:
+            return ""
         if frame.opcode:
             return "" if frame.fin else "first"
         if not rails.amid[frame.side]:
@@ -392,5 +408,4 @@ def _tcp_end(climb: Climb, ended: Ended) -> Iterator[Line]:
     how = {"fin": "TCP ends (FIN)", "rst": "TCP is reset (RST)", None: "TCP ends"}[ended.how]
     gutter = _gutter(climb, ended.time)
     yield climb.rails.arrow(ended.side, Line(how, "quiet"), gutter=gutter, fill="╌")
-    for side in SIDES if ended.how == "rst" else (ended.side,):
-        climb.rails.end(side)
+    climb.end(ended)

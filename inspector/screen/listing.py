@@ -75,6 +75,10 @@ class Listing:
         elif isinstance(item.event, Closed):
             self._talks.pop(item.connection.stream, None)
 
+    def heading(self, connection: Connection) -> list[Line]:
+        """The names of the columns, for who shows only a part of a connection."""
+        return self._prefixed(self._talk(connection), heading(self.width))
+
     def flush(self) -> list[Line]:
         """The lines that were held back."""
         return self._release(None) if self._held else []

@@ -84,9 +84,13 @@ class Rails:
         else:
             shaft.add(head + stroke, side).add(" ").join(label).add(" ").add(fill, side)
         line = self._laid(gutter, shaft, {side: _BRACKETS[side].get(part, "")}, side)
+        self.part(side, part)
+        return line
+
+    def part(self, side: Side, part: str) -> None:
+        """A frame that is this part of its message (none: all of it) is behind us."""
         if part:
             self.amid[side] = part != "last"
-        return line
 
     def words(self, lines: Iterable[Line], side: Side = "client") -> Iterator[Line]:
         """Lines (at most `room` cells wide) between the rails, pushed to the side they are of."""

@@ -15,7 +15,6 @@ from click.testing import CliRunner
 
 from inspector.__main__ import main
 from inspector.commands import reading
-from inspector.commands.dump import LastFrames
 from inspector.commands.one_frame import Wanted
 from inspector.core.frames import encode_close, encode_frame
 from inspector.files.capture import open_capture
@@ -160,21 +159,6 @@ def test_the_last_frames(chat: Path) -> None:
     lines = run("dump", chat, "--last", "1", "--format", "jsonl").stdout.splitlines()
     types = [json.loads(line)["type"] for line in lines]
     assert types == ["connection", "frame", "end", "end", "close"]
-
-
-def test_the_last_frames_are_all_that_is_kept(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "long.pcapng")
-    talk = scene.open().handshake()
-    for number in range(5000):
-        talk.client(masked(1, b"%d" % number, number.to_bytes(4)))
-    scene.writer.close(scene.time)
-    kept = LastFrames(7, "")
-    with open_capture(str(tmp_path / "long.pcapng")) as capture:
-        for item in dissect(capture):
-            if isinstance(item, Item):
-                kept.take(item, "x")
-    assert len(kept.groups) == 7
-    assert kept.opened == {}
 
 
 def test_a_reader_that_leaves_early(tmp_path: Path) -> None:

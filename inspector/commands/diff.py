@@ -9,11 +9,11 @@ import click
 from inspector.commands.dump import number
 from inspector.commands.mistakes import Command
 from inspector.commands.reading import Reading, shows_progress
-from inspector.files.changes import Changes
-from inspector.files.changes_line import diff_line
+from inspector.compare.changes import Changes
+from inspector.compare.changes_line import diff_line
+from inspector.compare.legs import Asked, Match, asked, compared, matched
 from inspector.files.dissect import Item
 from inspector.files.jsonl import dumps
-from inspector.files.legs import Asked, Match, asked, compared, matched
 from inspector.screen.changes import match_lines, totals
 from inspector.screen.in_turn import InTurn
 from inspector.screen.paper import Paper, paper_for

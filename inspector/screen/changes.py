@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from inspector.compare.changes import KINDS, Changes, Difference
+from inspector.compare.legs import Match
 from inspector.core.rfc import SIDES
-from inspector.files.changes import KINDS, Changes, Difference
-from inspector.files.legs import Match
 from inspector.screen.lines import Line, wrap
 from inspector.screen.theme import WAYS
 from inspector.screen.words import count, lapse

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from inspector.compare.changed_heads import head_changes
+from inspector.compare.changes import KINDS
+from inspector.compare.legs import asked, compared, matched
 from inspector.core.deflate import deflate_message
 from inspector.core.frames import encode_close, encode_frame
 from inspector.core.handshake import accept_for
 from inspector.core.heads import parse_head
-from inspector.files.changed_heads import head_changes
-from inspector.files.changes import KINDS
-from inspector.files.legs import asked, compared, matched
 from tests.commands.run import run
 from tests.screen.golden import assert_golden
 from tests.screen.harm import assert_harmless

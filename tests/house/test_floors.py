@@ -1,6 +1,7 @@
 """Imports point down only.
 
-    lessons > addons > inspector, and inside it  commands > screen, filter > files, payloads > core
+    lessons > addons > inspector, and inside it
+    commands > screen > compare, filter > files, payloads > core
 
 Whoever reads a floor needs to know the floors below it and nothing else; the core, which knows the
 RFCs, needs nothing but the standard library and no part of it that touches the world.
@@ -42,6 +43,7 @@ FLOORS = (
         "inspector/files/flow.py", ("inspector.core", "inspector.files"), frozenset({"mitmproxy"})
     ),
     Floor("inspector/files", ("inspector.core", "inspector.files")),
+    Floor("inspector/compare", ("inspector.core", "inspector.files", "inspector.compare")),
     Floor(
         "inspector/filter",
         ("inspector.core", "inspector.files", "inspector.filter"),
@@ -49,7 +51,9 @@ FLOORS = (
     ),
     Floor(
         "inspector/screen",
-        ("inspector.core", "inspector.files", "inspector.payloads", "inspector.screen"),
+        tuple(
+            f"inspector.{room}" for room in ("core", "files", "payloads", "compare", "screen")
+        ),
         frozenset({"rich"}),
     ),
     Floor("inspector", ("inspector",), frozenset({"click", "flask", "platformdirs", "rich"})),

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from inspector.compare.align import WINDOW, Leg
+from inspector.compare.changes import Changes
 from inspector.core.events import Opened
-from inspector.files.align import WINDOW, Leg
-from inspector.files.changes import Changes
 from inspector.files.dissect import Item
 
 By = Literal["key", "target", "order", "choice"]

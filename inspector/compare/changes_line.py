@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from inspector.compare.changes import Changes
+from inspector.compare.legs import Match
 from inspector.core.rfc import SIDES
-from inspector.files.changes import Changes
-from inspector.files.legs import Match
 
 
 def diff_line(match: Match, changes: Changes | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.files.align import Aligner, Leg, Pair, Unit
+from inspector.compare.align import Aligner, Leg, Pair, Unit
 
 
 def unit(number: int, name: str | bytes, kind: str = "text") -> Unit:

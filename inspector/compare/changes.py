@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
+from inspector.compare.align import WINDOW, Aligner, Leg, Pair, Unit
+from inspector.compare.changed_heads import head_changes
+from inspector.compare.units import Track
 from inspector.core.events import Closed, Ended, Framed, Messaged, Opened
 from inspector.core.frames import Raw
 from inspector.core.handshake import Agreement
 from inspector.core.rfc import PEER, SIDES, Side
-from inspector.files.align import WINDOW, Aligner, Leg, Pair, Unit
-from inspector.files.changed_heads import head_changes
 from inspector.files.dissect import Item
 from inspector.files.sketch import Spread
-from inspector.files.units import Track
 
 MOST_TOLD: Final = 20
 """Places kept of each kind of difference; of all there is the count."""

@@ -3,12 +3,12 @@
 from hashlib import blake2b
 from typing import Final
 
+from inspector.compare.align import Unit
 from inspector.core.events import Framed, Messaged
 from inspector.core.frames import Frame
 from inspector.core.rfc import CLOSE, PING, PONG, close_code_words
 from inspector.core.rules.closing import close_code, close_reason
 from inspector.core.safe import safe_bytes
-from inspector.files.align import Unit
 
 DIGEST: Final = 16
 """Bytes of a digest: two contents with the same one won't be met by chance."""

@@ -356,3 +356,19 @@ def test_a_connection_with_itself_does_no_harm() -> None:
         tcp(here, here, 3, 3, RST),
     ]
     told_of(*packets, *packets)
+
+
+def test_keep_alives_and_probes_of_a_closed_window_add_nothing() -> None:
+    """Both repeat a byte that was sent before, or bring the next one early; so do their answers."""
+    talk, counts = Talk(), Counts()
+    packets = [*talk.hello(), talk.data(True, b"abc")]
+    alive = tcp(CLIENT, SERVER, talk.client_seq - 1, talk.server_seq, ACK, b"\0")
+    bare = tcp(CLIENT, SERVER, talk.client_seq - 1, talk.server_seq, ACK)
+    probe = tcp(CLIENT, SERVER, talk.client_seq, talk.server_seq, ACK, b"d")
+    answer = talk.ack(False)
+    packets += [alive, answer, bare, answer, probe, answer, probe, answer]
+    packets += [talk.data(True, b"def"), *talk.bye()]
+    told = told_of(*packets, counts=counts)
+    assert streams(told)[0] == b"abcdef"
+    assert not gaps(told)
+    assert counts.repeated_bytes == 3

@@ -78,7 +78,8 @@ def dump(
     """Show what a capture holds, frame by frame.
 
     Of each WebSocket connection: its handshake, its frames and messages, what broke a rule, and how
-    it closed. FILE is a pcapng or pcap file, whoever recorded it; - is standard input.
+    it closed. FILE is a capture by whomever: pcapng, pcap, JSON lines, HAR, mitmproxy's flows; - is
+    standard input.
 
     \b
     ws101 dump chat.pcapng                    all of it

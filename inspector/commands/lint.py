@@ -39,7 +39,8 @@ def lint(
 ) -> None:
     """Say which rules of the RFCs a capture breaks.
 
-    FILE is a pcapng or pcap file, whoever recorded it; - is standard input. The exit code is 0 if
+    FILE is a capture by whomever: pcapng, pcap, JSON lines, HAR, mitmproxy's flows; - is standard
+    input. The exit code is 0 if
     nothing of severity error was found, 1 if something was, 2 if FILE can't be read. With --filter,
     only findings that it wants are shown and counted, each looked at alone.
 

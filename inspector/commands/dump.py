@@ -107,6 +107,7 @@ def dump(
         raise click.UsageError("--keylog needs a whole capture: it does not go with --follow.")
     progress = shows_progress(last is not None or stats)
     reading = Reading(file, follow or live, live, progress, keylog)
+    paper.before = reading.hush
     view = view_for(paper, form, connection)
     if ladder:
         in_turn = wanted is None and last is None and not reading.follow

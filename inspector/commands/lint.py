@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from inspector.commands.mistakes import Command
-from inspector.commands.reading import Reading, keylog_option
+from inspector.commands.reading import Reading, keylog_option, shows_progress
 from inspector.commands.selection import Judge, filter_option
 from inspector.core.findings import Finding
 from inspector.files.dissect import Item
@@ -40,9 +40,9 @@ def lint(
     """Say which rules of the RFCs a capture breaks.
 
     FILE is a capture by whomever: pcapng, pcap, JSON lines, HAR, mitmproxy's flows; - is standard
-    input. The exit code is 0 if
-    nothing of severity error was found, 1 if something was, 2 if FILE can't be read. With --filter,
-    only findings that it wants are shown and counted, each looked at alone.
+    input. The exit code is 0 if nothing of severity error was found, 1 if something was, 2 if FILE
+    can't be read. With --filter, only findings that it wants are shown and counted, each looked at
+    alone.
 
     \b
     ws101 lint chat.pcapng
@@ -52,7 +52,8 @@ def lint(
     ws101 lint chat.pcapng --filter 'finding.from server and not control'
     """
     paper = paper_for(sys.stdout)
-    reading = Reading(file, keylog=keylog)
+    reading = Reading(file, progress=shows_progress(False), keylog=keylog)
+    paper.before = reading.hush
     tally = Tally()
     shown = None
     for item in reading if wanted is None else only(reading, wanted):

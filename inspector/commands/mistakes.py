@@ -6,13 +6,16 @@ files and arguments are strangers' text as soon as they come from a script.
 """
 
 import sys
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from inspector.core.safe import safe
 from inspector.screen.unwritable import CannotWrite
+
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
 
 
 class Mistake(click.ClickException):
@@ -62,6 +65,8 @@ class Command(click.Command):
             raise one_line(error, ctx.command_path) from None
         except CannotWrite as error:
             raise Mistake(str(error), ctx.command_path) from None
+        except KeyboardInterrupt:  # click would say "Aborted!", and 1, which is a finding
+            ctx.exit(INTERRUPTED)
 
 
 class Group(Command, click.Group):

@@ -5,6 +5,7 @@ the exit code is 2. One that merely ends too early, because its writer was kille
 no mistake of anybody's: that is a note, and the exit code 0.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -56,6 +57,7 @@ class Reading:
     """WebSocket connections seen by now."""
     notes: list[str] = field(default_factory=list)
     _gone: bool = False
+    _meter: "Meter | None" = None
     _counts: Counts = field(default_factory=Counts)
 
     def is_set(self) -> bool:
@@ -68,6 +70,8 @@ class Reading:
 
         def wait(seconds: float) -> None:
             self.caught_up()
+            self.hush()
+            self._meter = None
             if not self.live:
                 time.sleep(seconds)
             elif select.select([0], [], [], seconds)[0]:
@@ -80,12 +84,13 @@ class Reading:
         except CannotOpen as error:
             raise Mistake(str(error)) from None
         reopen = self._again if self.path != "-" else None
-        meter = Meter(self.path) if self.progress else None
+        self._meter = Meter(self.path) if self.progress else None
         self._counts = capture.counts
-        with capture:
+        with capture, contextlib.ExitStack() as stack:
+            stack.callback(self.hush)
             for item in dissect(capture, reopen=reopen, settle=not self.follow):
-                if meter is not None:
-                    meter.show(*capture.progress)
+                if self._meter is not None:
+                    self._meter.show(*capture.progress)
                 if isinstance(item, Item):
                     self.connections = max(self.connections, item.connection.number or 0)
                     yield item
@@ -93,9 +98,12 @@ class Reading:
                     self.fault = item
                 else:
                     self._finish(item)
-            if meter is not None:
-                meter.clear()
             self.notes += capture.counts.notes()
+
+    def hush(self) -> None:
+        """Something will be written to the terminal: take the progress line away first."""
+        if self._meter is not None:
+            self._meter.clear()
 
     def _again(self) -> Iterator[CaptureEvent]:
         """The same capture from its beginning, as far as it goes by now."""
@@ -143,14 +151,17 @@ def fault_words(path: str, fault: Fault) -> str:
 
 
 def shows_progress(silent: bool) -> bool:
-    """Is a progress line welcome? Not where it would run into what is printed to a terminal."""
+    """Is a progress line welcome? Not where it would run into what a pager prints.
+
+    A command that is not `silent` while it reads has to `hush` the reading before it writes.
+    """
     if not sys.stderr.isatty():
         return False
     try:
-        to_file = stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+        out = sys.stdout.fileno()
+        return silent or os.isatty(out) or stat.S_ISREG(os.fstat(out).st_mode)
     except (OSError, ValueError):
         return False
-    return to_file or silent
 
 
 class Meter:
@@ -174,6 +185,8 @@ class Meter:
     def clear(self) -> None:
         if self._shown:
             self._write("\r\x1b[K")
+            self._shown = False
+        self._next = time.monotonic() + BEFORE_PROGRESS
 
     @staticmethod
     def _write(text: str) -> None:

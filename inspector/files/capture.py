@@ -165,8 +165,9 @@ class Capture:
         for known, words in NOT_READ.items():
             if magic.startswith(known):
                 return words, False
-        names = " or ".join(kind.name for kind in FORMATS)
-        return f"it begins with {magic.hex(' ')}, as no capture does; give a {names} file", False
+        *names, last = dict.fromkeys(kind.name for kind in FORMATS)
+        give = f"give a {', '.join(names)} or {last} file"
+        return f"it begins with {magic.hex(' ')}, as no capture does; {give}", False
 
 
 def open_capture(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from inspector.core.events import Closed, Ended, Framed, Messaged, Opened
+from inspector.core.events import Closed, Ended, Framed, Gap, Messaged, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import Raw
 from inspector.core.heads import Head
@@ -184,6 +184,9 @@ class Ladder:
                 yield from self._below(climb, lines)
             case Raw() as raw:
                 yield from self._raw(climb, raw)
+            case Gap() as gap:
+                words = f"not in the capture: {count(gap.size, 'byte')} of the {gap.side}"
+                yield climb.rails.between(words, style="warning")
             case Exchange() as exchange:
                 yield from self._exchange(climb, exchange)
             case Ended() as ended:

@@ -8,7 +8,7 @@ A full disk is one, and so is a standard output that the caller has closed: `Can
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
@@ -45,6 +45,9 @@ class Paper:
     live: bool = False
     gone: bool = False
     """Nobody reads any more: what is written now goes nowhere."""
+    before: Callable[[], object] | None = None
+    """Called before something is written: a line of progress has to make room for it."""
+    _begun: bool = field(init=False, default=False)
     _only_ascii: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -62,9 +65,17 @@ class Paper:
         self.text(self.rendered(lines))
 
     def text(self, text: str) -> None:
-        """Write whole lines of text that was made safe before: rendered lines, or JSON."""
+        """Write whole lines of text that was made safe before: rendered lines, or JSON.
+
+        What comes first needs no empty line above it.
+        """
         if self.gone or not text:
             return
+        if not self._begun:
+            text = text.removeprefix("\n")
+            self._begun = True
+        if self.before is not None:
+            self.before()
         text = self.encodable(text)
         with self._writing():
             self.stream.write(text)

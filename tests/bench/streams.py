@@ -94,7 +94,12 @@ def capture_frames(path: Path, frames: int, kind: Kind = "lawful", connections: 
     each of the faulty ones breaks one.
     """
     if kind == "lawful":
-        made = list(islice(small(), min(DISTINCT, frames)))
+        chance = random.Random(1)
+        keys = chance.sample(range(1, 2**32), min(DISTINCT, frames))
+        made = [
+            encode_frame(1, b"a" * chance.randrange(20, 61), masking_key=key.to_bytes(4))
+            for key in keys
+        ]
     else:
         made = [encode_frame(1, b"unmasked, as no client may send it")] * 1000
     reads = [b"".join(made[at : at + 1000]) for at in range(0, len(made), 1000)]

@@ -59,11 +59,15 @@ capture to read, no rules to judge by and no frame to keep; it only decodes the 
 ## Where we are behind
 
 - Whoever wants every payload, and nothing else, is served faster by aiohttp's reader in C.
+- Whoever wants frames and nothing else is served faster by any decoder that does nothing else: with
+  the rules, messages and places of all frames, a capture is read about as fast as wsproto decodes.
 - A listing costs several times what reading the capture does: it is meant for eyes. For programs
   there is `--format jsonl`, and for both `--filter` and `--last`.
 """
 
 
 def page(tables: list[Table], lost: str) -> str:
-    decoding, unmasking, reading = (table.text() for table in tables)
+    decoding, unmasking, reading = (
+        table.text(digits) for table, digits in zip(tables, (1, 2, 2), strict=True)
+    )
     return WORDS.format(decoding=decoding, unmasking=unmasking, reading=reading, lost=lost)

@@ -48,6 +48,12 @@ PROGRAMS = {
         brew="wireshark",
         places=("/Applications/Wireshark.app/Contents/MacOS/dumpcap",),
     ),
+    "tcpdump": Program(
+        ("tcpdump",),
+        package="tcpdump",
+        brew="tcpdump",
+        places=("/usr/sbin/tcpdump",),
+    ),
     "node": Program(("node",), package="nodejs", brew="node"),
     "npm": Program(("npm",), package="npm", brew="node"),
     "xxd": Program(("xxd",), package="xxd", brew="vim"),

@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from inspector.core.events import Closed, Ended, Framed, Messaged, Opened
+from inspector.core.events import Closed, Ended, Framed, Gap, Messaged, Opened
 from inspector.core.findings import Finding
 from inspector.core.frames import Frame, Raw
 from inspector.core.masking import KEY_LENGTH
@@ -42,6 +42,8 @@ class Voice:
     """Bytes of the handshake's heads."""
     raw: int = 0
     """Bytes that belong to no frame."""
+    missing: int = 0
+    """Bytes that the capture lacks."""
     messages: Counter[str] = field(default_factory=Counter)
     content: int = 0
     """Bytes of messages' contents, inflated where they were deflated."""
@@ -147,6 +149,9 @@ class Count:
             case Raw() as raw:
                 for numbers in self._both:
                     numbers.voices[raw.side].raw += len(raw.data)
+            case Gap() as gap:
+                for numbers in self._both:
+                    numbers.voices[gap.side].missing += gap.size
             case Ended() as ended:
                 for numbers in self._both:
                     numbers.reach(ended.time)
@@ -269,6 +274,7 @@ def _voice_line(voice: Voice) -> dict[str, Any]:
         "overhead": voice.overhead,
         "heads": voice.heads,
         "raw": voice.raw,
+        "missing": voice.missing,
         "messages": dict(voice.messages),
         "content": voice.content,
         "sizes": [[*size_range(bits), voice.sizes[bits]] for bits in sorted(voice.sizes)],

@@ -39,6 +39,7 @@ BYTES: Final[tuple[Figure, ...]] = (
     ("  of them masking keys", _of(lambda voice: voice.masks)),
     ("payloads", _of(lambda voice: voice.payload)),
     ("in no frame", _of(lambda voice: voice.raw)),
+    ("not in the capture", _of(lambda voice: voice.missing)),
     (
         "overhead of frames",
         lambda voice: percent(voice.headers, voice.headers + voice.payload),

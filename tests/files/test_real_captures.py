@@ -1,4 +1,4 @@
-"""Captures by dumpcap of a real client and server, on each link layer that this machine offers.
+"""Captures by dumpcap and tcpdump of a real client and server, on each link layer there is here.
 
 What both of them said is known, so what the capture says is compared with that, word by word.
 """
@@ -32,18 +32,23 @@ SAID = ["hello", "again " * 200, "x" * 200_000, "Ünïcödé"]
 @contextmanager
 def dumpcap(path: Path, port: int, *options: str) -> Iterator[None]:
     """dumpcap runs, from before the first packet until all that was said is in its file."""
+    ready = "File: "
     command = [program("dumpcap"), "-q", "-f", f"tcp port {port}", "-w", str(path), *options]
+    if options[0] == "tcpdump":
+        ready = "listening on"
+        command = [program("tcpdump"), "-Z", "root", "-U", "-w", str(path), *options[1:]]
+        command += ["tcp", "port", str(port)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = []
     for line in process.stderr:
         said.append(line)
-        if line.startswith("File: "):
+        if ready in line:
             break
     else:
         if os.environ.get("CI") == "true":
             pytest.fail("".join(said))
-        pytest.skip("dumpcap may not capture here: run as root, or allow it to")
+        pytest.skip(f"{command[0]} may not capture here: run as root, or allow it to")
     rest = threading.Thread(target=process.stderr.read)
     rest.start()
     try:
@@ -115,11 +120,14 @@ def texts(lines: list[dict[str, Any]], side: str) -> list[str]:
         ["-i", "any", "-y", "LINUX_SLL2"],
         ["-i", "any", "-y", "LINUX_SLL", "-P"],
         ["-i", "lo", "-i", "any"],
+        ["tcpdump", "-i", "lo"],
+        ["tcpdump", "-i", "any"],
+        ["tcpdump", "-i", "lo", "--time-stamp-precision=nano"],
     ],
     ids=" ".join,
 )
 def test_all_that_was_said_is_there(host: str, options: list[str], tmp_path: Path) -> None:
-    """`-i any` and two interfaces see packets twice; `-P` is classic pcap."""
+    """`-i any` and two interfaces see packets twice; `-P`, and tcpdump, make classic pcap."""
     port, path = free_port(host), tmp_path / "real"
     with dumpcap(path, port, *options):
         asyncio.run(converse(host, port))

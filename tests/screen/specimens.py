@@ -83,6 +83,12 @@ class Talk:
             self.stream.end(from_client, self.scene.time)
         return self
 
+    def lose(self, from_client: bool, size: int) -> Talk:
+        """What the recorder could not write: its sequence numbers stay used."""
+        self.scene.wait(0.001)
+        self.stream._seq[from_client] += size
+        return self
+
     def handshake(
         self, asked: str = "", agreed: str = "", target: str = "/chat", nonce: str = NONCE
     ) -> Talk:
@@ -171,10 +177,23 @@ def several(scene: Scene) -> None:
     one.client(encode_close(1001, masking_key=b"\1\2\3\4")).end(True)
 
 
+def holes(scene: Scene) -> None:
+    """Bytes of both sides are not there: between frames, and inside one."""
+    talk = scene.open().handshake()
+    talk.client(masked(1, b"before")).server(encode_frame(1, b"before"))
+    talk.lose(True, 300)
+    talk.client(masked(1, b"behind"), masked(9, b"?")).server(encode_frame(10, b"?"))
+    talk.server(encode_frame(2, bytes(400))[:50]).lose(False, 354)
+    scene.wait(3)
+    talk.server(encode_frame(1, b"behind")).client(encode_close(1000, masking_key=KEY))
+    talk.server(encode_close(1000)).end(False, True)
+
+
 SPECIMENS: dict[str, Callable[[Scene], None]] = {
     "chat": chat,
     "faults": faults,
     "hostile": hostile,
+    "holes": holes,
     "several": several,
 }
 

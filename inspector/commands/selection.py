@@ -42,7 +42,8 @@ def _read(context: click.Context, param: click.Parameter, text: str | None) -> A
     try:
         return parse(text)
     except FilterError as error:
-        raise click.BadParameter(f"column {error.column}: {error.told}", context, param) from None
+        words = f"column {error.column}: {error.told}. --filter help lists all there is"
+        raise click.BadParameter(words, context, param) from None
 
 
 class Judge(Protocol):

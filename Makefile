@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-FUZZ_EXAMPLES ?= 1000
+FUZZ_EXAMPLES ?= 300
 
 FUZZ_SECONDS ?= 8
 FOR ?= 600
@@ -26,8 +26,9 @@ learn: setup ## take the course, in this terminal and your own browser (LESSON=5
 test: setup ## run all tests, four at a time (ARGS="-k picture -n 0": one by one, and only some)
 	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
-verify: setup ## let the course prove itself by script, then fuzz the parsers for a minute or two
+verify: setup ## the course proves itself by script; a million frames; then the parsers are fuzzed for a while
 	@$(BIN)/ws101 course verify
+	@WS101_SCALE=1000000 $(BIN)/python -m pytest -q -n 2 tests/commands/test_scale.py -k million
 	@echo "Fuzzing: $(FUZZ_EXAMPLES) examples for each property"
 	@WS101_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -n 4 --dist loadfile -m hypothesis \
 	  --hypothesis-profile=fuzz

@@ -16,7 +16,8 @@ from tests.needs import PROGRAMS, variable
 LOOKS = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"}
 
 # No deadlines: how long an example takes says more about the machine than about the code.
-settings.register_profile("ws101", deadline=None)
+# Fifty examples each: `make verify` tries several hundred.
+settings.register_profile("ws101", deadline=None, max_examples=50)
 settings.register_profile("ci", parent=settings.get_profile("ws101"), derandomize=True)
 settings.register_profile(
     "fuzz",

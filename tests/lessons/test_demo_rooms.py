@@ -113,7 +113,7 @@ def test_registry_knows_the_live_connections(server: DemoServer) -> None:
         assert chat is not None
         assert chat.peer == one.sock.getsockname()
         assert chat.environ["HTTP_SEC_WEBSOCKET_KEY"] == one.key
-        assert chat.ws in live.room("chat").members
+        until(lambda: chat.ws in live.room("chat").members, "it is in its room")
         assert live.find(path="/ws/chat", key=two.key) is None
         assert get_json(server.port, "/health")["open"] == len(live.connections) == 2
         one.text()

@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 FUZZ_EXAMPLES ?= 300
 
-FUZZ_SECONDS ?= 8
+FUZZ_SECONDS ?= 5
 FOR ?= 600
 
 .PHONY: help setup learn test verify check lint types bench fuzz lock clean FORCE

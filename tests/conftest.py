@@ -23,6 +23,7 @@ settings.register_profile(
     "fuzz",
     parent=settings.get_profile("ws101"),
     max_examples=int(os.environ.get("WS101_FUZZ_EXAMPLES", "1000")),
+    derandomize=os.environ.get("CI") == "true",
     suppress_health_check=[HealthCheck.too_slow],
 )
 # A shell starts what it runs in the background deaf to Ctrl-C, and children inherit that.

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from inspector.core.events import Closed, Ended, Event, Gap, How, Opened
-from inspector.core.frames import MAX_PAYLOAD
+from inspector.core.findings import Finding
+from inspector.core.frames import MAX_PAYLOAD, Raw
 from inspector.core.framing import Framing
 from inspector.core.handshake import Agreement, verify_accept
 from inspector.core.http1 import Exchange
@@ -94,7 +95,14 @@ class Conversation:
         if self._framing is not None:
             yield from self._framing.receive(side, data, time)
         else:
-            yield from self._opening.receive(side, data, time)
+            handshake_told = self._opening.opened
+            for event in self._opening.receive(side, data, time):
+                of_it = isinstance(event, Finding) or (isinstance(event, Raw) and event.offset < 0)
+                if handshake_told and not of_it:
+                    yield from self._tell_ends()  # what ended then did so before what comes now
+                yield event
+                if isinstance(event, Opened):
+                    handshake_told = True
             yield from self._proceed()
 
     def gap(self, side: Side, size: int, time: float | None = None) -> list[Event]:

@@ -87,6 +87,20 @@ def test_any_connection_in_any_portions_is_told_the_same(
     assert_in_order(told)
 
 
+def test_an_end_before_a_refusals_body_is_told_before_it() -> None:
+    """Found by hypothesis: in one portion with the head, the body was told first."""
+    refusal = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+    steps = [
+        Step("bytes", "client", f"{REQUEST}\r\n".encode(), 0),
+        Step("end", "client", "fin", 1),
+        Step("bytes", "server", refusal, 2),
+    ]
+    told = play(steps)
+    assert play(bytewise(steps)) == told
+    kinds = [type(event) for event in told]
+    assert kinds.index(Ended) < kinds.index(Raw)
+
+
 def assert_in_order(told: list[Event]) -> None:
     """What every reader of events may build on."""
     frames = [event for event in told if isinstance(event, Framed)]

@@ -22,22 +22,9 @@ from inspector.core.midstream import MAX_KEPT
 from inspector.core.resync import LONGEST, WANTED_UNKNOWN, WINDOW, Search
 from inspector.core.rfc import SIDES, Side
 from tests.core import strategies
-from tests.core.vectors import Step, bytewise, handshake
+from tests.core.vectors import Step, bytewise, handshake, play
 
 ROOT = Path(__file__).parents[2]
-
-
-def play(steps: list[Step], *, midstream: bool = False) -> list[Event]:
-    conversation = Conversation(midstream=midstream)
-    events: list[Event] = []
-    for step in steps:
-        if step.kind == "bytes":
-            events += conversation.receive(step.side, step.value, step.time)
-        elif step.kind == "end":
-            events += conversation.end(step.side, step.value, step.time)
-        else:
-            events += conversation.gap(step.side, step.value, step.time)
-    return events + list(conversation.finish())
 
 
 def chat(side: Side, count: int, seed: int = 1) -> list[bytes]:

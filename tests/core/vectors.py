@@ -195,9 +195,10 @@ def play(
     *,
     finish: bool = True,
     until: float | None = None,
+    midstream: bool = False,
 ) -> list[Event]:
     """All events of a connection."""
-    conversation = Conversation(max_payload)
+    conversation = Conversation(max_payload, midstream=midstream)
     events: list[Event] = []
     for step in steps:
         if step.kind == "bytes":

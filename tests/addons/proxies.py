@@ -90,8 +90,9 @@ class Process:
 
         return eventually(ask, f"{pattern!r} in:\n{self.output}")
 
-    def end(self, how: signal.Signals = signal.SIGINT) -> int:
-        if self.popen.poll() is None:
+    def end(self, how: signal.Signals | None = signal.SIGINT) -> int:
+        """Its exit code. None: it has had its signal, and a second would make it hurry."""
+        if how is not None and self.popen.poll() is None:
             self.popen.send_signal(how)
         code = self.popen.wait(PATIENCE)
         self._reader.join(PATIENCE)

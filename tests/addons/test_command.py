@@ -332,9 +332,9 @@ def test_frames_live_and_a_summary(tmp_path: Path, origin: Origin) -> None:
     talk = Talk.open(Way("live", proxy, origin))
     talk.up(text(b"Can you see me?", key=KEY))
     proxy.process.wait_for("Can you see me")
-    talk.down(text(b"The last words"))
+    talk.down(text(b"The last words"))  # which the client has: so they are recorded, too
     os.killpg(proxy.process.popen.pid, signal.SIGINT)
-    assert proxy.process.end() == 0
+    assert proxy.process.end(None) == 0
     output = proxy.process.output
     assert "The last words" in output
     assert re.search(r"^1 connection, 2 frames .*\d bytes$", output, re.MULTILINE)

@@ -41,7 +41,7 @@ def test_ctrl_c_twice_still_ends_with_words(
         running.process.popen.wait(pause)
     except subprocess.TimeoutExpired:
         os.killpg(running.process.popen.pid, signal.SIGINT)
-    assert running.process.end() == 0
+    assert running.process.end(None) == 0
     assert f"recorded in {running.capture}" in running.process.lines[-1]
     assert "Aborted" not in running.process.output
     assert "Traceback" not in running.process.output
@@ -53,7 +53,7 @@ def test_ctrl_c_at_once_leaves_its_readers_alone(tmp_path: Path, origin: Origin)
     running = ws101(tmp_path, *to(origin), session=True)
     Talk.open(Way("at once", running, origin)).end()
     os.killpg(running.process.popen.pid, signal.SIGINT)
-    assert running.process.end() == 0
+    assert running.process.end(None) == 0
     assert "1 connection, 0 frames" in running.process.output
     assert "KeyboardInterrupt" not in running.process.output
 

@@ -8,7 +8,8 @@ const script = JSON.parse(await text(process.stdin));
 const ws = new WebSocket(`ws://127.0.0.1:${process.argv[2]}${script.path}`, script.subprotocols, {
   perMessageDeflate: deflateOptions(script.deflate),
 });
-const closed = once(ws, "close");
+// Not once(): that one rejects at an "error" before, as Werkzeug's response after Close is one.
+const closed = new Promise((done) => ws.on("close", (...how) => done(how)));
 const heard = [];
 let wake = () => {};
 ws.on("message", (data, isBinary) => {

@@ -32,6 +32,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "ws101")
 
+FIRST = ("lessons", "browser", "addons", "commands", "peers", "files")
+"""Folders of tests that start processes: few and slow. Left for last, some workers would idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files first, all else as it was: a file is one worker's (--dist loadfile)."""
+    here = Path(__file__).parent
+    ranks = {folder: rank for rank, folder in enumerate(FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(here).parts[0], len(ranks)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

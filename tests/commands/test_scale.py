@@ -5,7 +5,7 @@ whose largest size the system tells. What walks over each frame anyway (`--last`
 the million; what also writes a line or more for each is shown less, since lines take longer than
 reading and leave nothing behind: if they did, a tenth would show it as well.
 
-`make verify` runs this with the million (WS101_SCALE); `make test`, to be quick, with a fifth.
+`make verify` runs this with the million (WS101_SCALE); `make test`, to be quick, with a tenth.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.house.tree import ROOT
 
 pytestmark = pytest.mark.slow
 
-MILLION = int(os.environ.get("WS101_SCALE", "200000"))
+MILLION = int(os.environ.get("WS101_SCALE", "100000"))
 """Frames of the largest capture."""
 PEAK = 200 * 2**20
 """Bytes that no command may pass, Python and all libraries included."""

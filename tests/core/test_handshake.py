@@ -138,8 +138,8 @@ def test_words_of_a_fault_are_short() -> None:
     ],
 )
 def test_hostile_lists_cost_no_more_than_their_length(hostile: Callable[[int], str]) -> None:
-    """Eight times what a head can hold. Were the time quadratic, this would take an hour each."""
-    found, faults = parse_extensions(naming(hostile(512 * 1024)))
+    """Twice what a head can hold. Were the time quadratic, this would take many minutes each."""
+    found, faults = parse_extensions(naming(hostile(128 * 1024)))
     assert found or faults
 
 

@@ -14,6 +14,7 @@ unless they say `at`; the capture ends at once, unless `until` says when.
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -71,6 +72,7 @@ class Vector:
     handshake: list[Step] = field(default_factory=list)
 
 
+@functools.cache
 def load() -> list[Vector]:
     """All vectors, by file and in the order in which they stand there."""
     return [

@@ -5,6 +5,7 @@ The inputs are the seeds of the fuzz targets, as they are and damaged.
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 
@@ -17,7 +18,11 @@ from inspector.files.source import Source
 from tests.fuzz.corpus import load
 
 FORMATS = ("capture", "jsonl", "har")
-SEEDS = {name: [seed for seed in load(name).seeds() if len(seed) < 3000] for name in FORMATS}
+
+
+@functools.cache
+def seeds(name: str) -> list[bytes]:
+    return [seed for seed in load(name).seeds() if len(seed) < 3000]
 
 
 class Drops(io.BytesIO):
@@ -40,7 +45,7 @@ def read(data: bytes, sizes: list[int]) -> list[CaptureEvent]:
 @pytest.mark.parametrize("name", FORMATS)
 @given(st.data(), st.lists(st.integers(1, 700), min_size=1, max_size=5))
 def test_drops_make_no_difference(name: str, draw: st.DataObject, sizes: list[int]) -> None:
-    data = bytearray(draw.draw(st.sampled_from(SEEDS[name])))
+    data = bytearray(draw.draw(st.sampled_from(seeds(name))))
     for place, value in draw.draw(
         st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=3)
     ):

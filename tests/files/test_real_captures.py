@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,18 +63,19 @@ def dumpcap(path: Path, port: int, *options: str) -> Iterator[None]:
 
 
 def _settled(path: Path) -> None:
-    """Wait until the file holds the end of a connection."""
-    stop, ended = threading.Event(), set()
-    timer = threading.Timer(PATIENCE, stop.set)
-    timer.start()
-    with open_capture(path, follow=True, stop=stop) as capture:
-        for event in capture:
-            if isinstance(event, Ended):
-                ended.add(event.from_client)
-                if len(ended) == 2 or event.how == "rst":
-                    break
-    timer.cancel()
-    assert ended, "the end of the connection never came into the file"
+    """Wait until the file holds the end of a connection.
+
+    Read anew each time: whoever follows the file waits at the hole that a cut packet leaves.
+    """
+    ended = set()
+    deadline = time.monotonic() + PATIENCE
+    while len(ended) < 2:
+        assert time.monotonic() < deadline, "the end of the connection never came into the file"
+        with open_capture(path) as capture:
+            for event in capture:
+                if isinstance(event, Ended):
+                    ended |= {True, False} if event.how == "rst" else {event.from_client}
+        time.sleep(0.02)
 
 
 def free_port(host: str) -> int:

@@ -13,7 +13,7 @@ from inspector.files.dissect import Connection, Item
 from inspector.files.entries import Entry
 from inspector.filter import FIELDS, Filter, filtered, parse
 from inspector.filter.tree import Compare, Has, Ref
-from tests.filter.traffic import ALL, chosen, client, key, server, talk
+from tests.filter.traffic import all_entries, chosen, client, key, server, talk
 
 
 def deflated(text: bytes) -> bytes:
@@ -151,7 +151,7 @@ def test_without_a_value_each_comparison_is_false(field: object) -> None:
     differs = Filter(Compare(ref, "!=", wanted))
     within = Filter(Compare(ref, "in", None, (wanted,)))
     beyond = Filter(Compare(ref, "not in", None, (wanted,)))
-    for entry in ALL:
+    for entry in all_entries():
         equal, other = equals.matches(entry), differs.matches(entry)
         assert (equal, other) == (within.matches(entry), beyond.matches(entry))
         assert not (equal and other)
@@ -162,7 +162,7 @@ def test_without_a_value_each_comparison_is_false(field: object) -> None:
 def test_every_field_can_be_read_off_every_entry() -> None:
     for field in FIELDS.values():
         wanted = Filter(Has(Ref(field, "x" if field.keyed else None)))
-        assert {type(wanted.matches(entry)) for entry in ALL} == {bool}
+        assert {type(wanted.matches(entry)) for entry in all_entries()} == {bool}
 
 
 def test_filtered_items_are_whole_entries() -> None:

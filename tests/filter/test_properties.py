@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from inspector.filter import Filter, FilterError, parse
 from inspector.filter.tree import Node, Not
 from tests.filter import strategies as made
-from tests.filter.traffic import ALL, talk
+from tests.filter.traffic import all_entries, talk
 from tests.screen.harm import assert_harmless
 
 
@@ -49,7 +49,7 @@ def test_any_text_is_a_filter_or_a_filter_error(text: str) -> None:
 @given(made.trees)
 def test_no_entry_makes_a_filter_raise(tree: Node) -> None:
     wanted, other = Filter(tree), Filter(Not(tree))
-    for entry in ALL:
+    for entry in all_entries():
         found = wanted.matches(entry)
         assert type(found) is bool
         assert other.matches(entry) is not found

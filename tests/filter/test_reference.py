@@ -12,7 +12,7 @@ from inspector.filter.pattern import MAX_REPEATS
 from inspector.filter.patterns import MAX_PROGRAM
 from inspector.filter.reference import BEGINNING, GROUPS, details, reference, table, written
 from tests.filter.test_matching import CHAT
-from tests.filter.traffic import ALL, chosen, client, talk
+from tests.filter.traffic import all_entries, chosen, client, talk
 from tests.house.tree import ROOT
 
 PAGE = (ROOT / "docs" / "filter.md").read_text("utf-8")
@@ -48,7 +48,7 @@ def test_the_examples_are_filters(text: str) -> None:
 def test_the_examples_want_something() -> None:
     """Each of them, of what was seen in the vectors and in two chats."""
     firefox = talk(client(1, b'{"room": 1, }'), asked="User-Agent: Firefox/150\r\n")
-    traffic = [*ALL, *CHAT, *firefox]
+    traffic = [*all_entries(), *CHAT, *firefox]
     assert [text for text in EXAMPLES if chosen(text, traffic) == []] == []
 
 

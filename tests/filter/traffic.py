@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -30,12 +31,14 @@ def entries_of(vector: Vector) -> list[Entry]:
     return list(entries(Item(connection, event) for event in told))
 
 
-ALL = [
-    entry
-    for vector in vectors.load()
-    for entry in (lambda told: [*told[:30], *told[30:][-30:]])(entries_of(vector))
-]
-"""The entries of all vectors; of the floods among them, both ends."""
+@functools.cache
+def all_entries() -> list[Entry]:
+    """The entries of all vectors; of the floods among them, both ends."""
+    return [
+        entry
+        for vector in vectors.load()
+        for entry in (lambda told: [*told[:30], *told[30:][-30:]])(entries_of(vector))
+    ]
 
 
 def talk(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.filter import FIELDS, FilterError, parse
-from tests.filter.traffic import ALL
+from tests.filter.traffic import all_entries
 
 LONGEST = 300
-ENTRIES = ALL[::40]
+ENTRIES = all_entries()[::40]
 
 
 def check(data: bytes) -> None:

@@ -59,10 +59,17 @@ def to_the_hello(sitting: Sitting, key: str = "1") -> None:
 
 def through(sitting: Sitting, until: str) -> None:
     """Go on, a screen at a time, until these words are seen."""
-    while until not in " ".join(sitting.look(0.1).split()):
-        sitting.until(lambda text: "[Enter]" in text or "-- more" in text, "a prompt")
-        if until not in " ".join(sitting.look().split()):
-            sitting.press("enter")
+
+    def there(text: str) -> bool:
+        return until in " ".join(text.split())
+
+    def prompted(text: str) -> bool:
+        return there(text) or "[Enter]" in text or "-- more" in text
+
+    while not there(sitting.until(prompted, f"a prompt on the way to {until!r}")):
+        before = len(sitting.said)
+        sitting.press("enter")
+        sitting.until(lambda _, before=before: len(sitting.said) > before, "that Enter was read")
 
 
 def test_lesson_3_from_its_start_to_a_passing_exercise(sitting: Sitting, home: Path) -> None:

@@ -71,6 +71,11 @@ class Vector:
     """May more bytes follow? Not where it ends inside a frame: they would belong to it."""
     handshake: list[Step] = field(default_factory=list)
 
+    @property
+    def long(self) -> bool:
+        """Is it one of the few that take seconds to be written and read anew?"""
+        return sum(len(step.value) for step in self.steps if step.kind == "bytes") > 50_000
+
 
 @functools.cache
 def load() -> list[Vector]:

@@ -25,15 +25,14 @@ setup: .venv/.ready ## make .venv with everything in it, .venv/bin/ws101 include
 learn: setup ## take the course, in this terminal and your own browser (LESSON=5 to choose)
 	@exec $(BIN)/ws101 learn $(LESSON)
 
-test: setup ## run all tests, four at a time (ARGS="-k picture -n 0": one by one, and only some)
-	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+test: setup ## run the tests, but for the slow ones (ARGS="-k picture -n 0": one by one, and only some)
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(ARGS)
 
-verify: setup ## the course proves itself by script; a million frames; then the parsers are fuzzed for a while
+verify: setup ## the course proves itself by script; the slow tests; then the parsers are fuzzed for a while
 	@$(BIN)/ws101 course verify
-	@WS101_SCALE=1000000 $(BIN)/python -m pytest -q -n 2 tests/commands/test_scale.py
-	@echo "Fuzzing: $(FUZZ_EXAMPLES) examples for each property"
-	@WS101_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q $(PARALLEL) -m hypothesis \
-	  --hypothesis-profile=fuzz
+	@echo "The slow tests; a million frames; $(FUZZ_EXAMPLES) examples for each property"
+	@WS101_SCALE=1000000 WS101_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q $(PARALLEL) \
+	  -m "slow or hypothesis" --hypothesis-profile=fuzz
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 check: lint types test ## lint, types and tests: what a commit has to pass

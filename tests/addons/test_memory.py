@@ -11,6 +11,8 @@ from tests.addons.peers import PATIENCE
 from tests.addons.proxies import Way
 from tests.addons.talk import KEY, REQUEST, RESPONSE, Talk, after_a_plain_request, frame
 
+pytestmark = pytest.mark.slow
+
 MIB = 1 << 20
 FRAME = frame(2, bytes(MIB), key=KEY)
 

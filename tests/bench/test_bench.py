@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.bench.decoders import DECODERS
 from tests.bench.page import page
 from tests.bench.tables import TSHARK, Table, broken
 from tests.house.tree import ROOT
 
 
+@pytest.mark.slow
 def test_it_runs_and_tells_of_all_decoders() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--share", "0.005", "--rounds", "1"],

@@ -115,6 +115,7 @@ def endless(frames: int) -> Iterator[Item]:
         yield Item(connection, Framed(number, frame, number / 1000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["ladder", "stats"])
 def test_a_long_connection_is_not_held_in_memory(what: str, tmp_path: Path) -> None:
     peaks = []

@@ -177,6 +177,7 @@ def test_arguments_that_are_no_utf8_are_the_bytes_given() -> None:
         read_pasted(os.fsdecode(b"81\xff"))
 
 
+@pytest.mark.slow
 def test_long_texts_are_read_in_time_that_grows_with_their_length() -> None:
     """Each would take many minutes if what was read were copied, or searched, for every byte."""
     many = 4_000_000

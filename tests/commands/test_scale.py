@@ -5,7 +5,7 @@ whose largest size the system tells. What walks over each frame anyway (`--last`
 the million; what also writes a line or more for each is shown less, since lines take longer than
 reading and leave nothing behind: if they did, a tenth would show it as well.
 
-`make verify` runs this with the million (WS101_SCALE); `make test`, to be quick, with a tenth.
+`make verify` runs this with the million (WS101_SCALE); by itself it takes a tenth, to be quick.
 """
 
 from __future__ import annotations

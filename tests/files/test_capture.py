@@ -295,6 +295,7 @@ class Endless(io.RawIOBase):
         return next(self._chunks, b"")
 
 
+@pytest.mark.slow
 def test_memory_stays_flat() -> None:
     """16 MB of it: one long connection, 2,500 short ones, and a hole in each."""
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.fuzz.corpus import NAMES, kept, load
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_kept_keeps_what_the_target_asserts(name: str) -> None:

@@ -14,6 +14,8 @@ from lessons.course.course import LESSONS, Course
 from lessons.course.verify import Proof, Step, prove, verify_lessons
 from tests.lessons.course_tools import ws101
 
+pytestmark = pytest.mark.slow
+
 SLUG = "03_handshake"
 
 

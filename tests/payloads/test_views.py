@@ -272,6 +272,7 @@ def test_no_view_fails_on_anything(data: bytes, hints: Hints) -> None:
 MANY = MAX_VIEWED - 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -38,9 +38,8 @@ FIRST = ("lessons", "browser", "addons", "commands", "peers", "files")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow files first, all else as it was: a file is one worker's (--dist loadfile)."""
-    here = Path(__file__).parent
     ranks = {folder: rank for rank, folder in enumerate(FIRST)}
-    items.sort(key=lambda item: ranks.get(item.path.relative_to(here).parts[0], len(ranks)))
+    items.sort(key=lambda item: ranks.get(item.path.parent.name, len(ranks)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from inspector.files.capture import open_capture
 from inspector.files.events import Data, Ended
+from tests.addons.proxies import eventually
 from tests.commands.run import PATIENCE, run
 from tests.needs import program
 
@@ -67,15 +67,13 @@ def _settled(path: Path) -> None:
 
     Read anew each time: whoever follows the file waits at the hole that a cut packet leaves.
     """
-    ended = set()
-    deadline = time.monotonic() + PATIENCE
-    while len(ended) < 2:
-        assert time.monotonic() < deadline, "the end of the connection never came into the file"
+
+    def ended() -> bool:
         with open_capture(path) as capture:
-            for event in capture:
-                if isinstance(event, Ended):
-                    ended |= {True, False} if event.how == "rst" else {event.from_client}
-        time.sleep(0.02)
+            ends = [event for event in capture if isinstance(event, Ended)]
+        return len({end.from_client for end in ends}) == 2 or any(end.how == "rst" for end in ends)
+
+    eventually(ended, "the end of the connection in the file")
 
 
 def free_port(host: str) -> int:

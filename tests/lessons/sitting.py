@@ -162,6 +162,16 @@ class Sitting:
     # What is done
 
     def press(self, *keys: str) -> None:
+        """Once it asks for a key: those that come before there is something to read are dropped."""
+        self.until(self._asks, "a line that says which keys there are")
+        self.press_unasked(*keys)
+
+    @staticmethod
+    def _asks(text: str) -> bool:
+        lines = [line for line in text.splitlines() if line.strip()]
+        return bool(re.search(r"\[[^\]]+\] |-- more|waiting for", " ".join(lines[-2:])))
+
+    def press_unasked(self, *keys: str) -> None:
         for key in keys:
             os.write(self._terminal, {"enter": b"\r"}.get(key, key.encode()))
 

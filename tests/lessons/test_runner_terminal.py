@@ -220,7 +220,7 @@ def test_keys_are_explained_and_steps_can_be_gone_back(sitting: Sitting) -> None
 
 
 def test_a_question_can_be_gone_back_from_and_is_not_answered_unseen(sitting: Sitting) -> None:
-    sitting.press("2", "enter")  # before anything was there to read
+    sitting.press_unasked("2", "enter")  # before anything was there to read
     sitting.sees("your answer?")
     sitting.press("enter")
     sitting.sees("your answer? [1-4] choose first")

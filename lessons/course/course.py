@@ -79,11 +79,12 @@ def load(lesson: Lesson, name: str) -> ModuleType:
 
 
 def experiment_of(lesson: Lesson) -> Experiment:
-    """The lesson's experiment; `TABLES` is there even where the lesson left it out."""
+    """The lesson's experiment; `TABLES` and `PLOTS` are there even where it left them out."""
     module = load(lesson, "experiment")
     for name in ("ACTIONS", "facts", "claims"):
         if not hasattr(module, name):
             raise LessonError(f"{lesson.slug}/experiment.py", f"it has no {name}")
-    if not hasattr(module, "TABLES"):
-        module.TABLES = {}  # type: ignore[attr-defined]
+    for name in ("TABLES", "PLOTS"):
+        if not hasattr(module, name):
+            setattr(module, name, {})
     return cast(Experiment, module)

@@ -33,6 +33,7 @@ SHOWS: Final[dict[str, tuple[int, ...]]] = {
     "frames": (0, 2),
     "ladder": (0,),
     "table": (1,),
+    "plot": (1,),
 }
 """What can be shown, and how many arguments it takes."""
 

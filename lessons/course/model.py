@@ -88,8 +88,8 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Evidence, drawn: `what` is `handshake`, `frame`, `frames`, `ladder` or `table`. `connection`
-    is the number of the connection to draw, filled in; empty for the usual one."""
+    """Evidence, drawn: `what` is `handshake`, `frame`, `frames`, `ladder`, `table` or `plot`.
+    `connection` is the number of the connection to draw, filled in; empty for the usual one."""
 
     what: str
     arguments: tuple[str, ...]
@@ -193,12 +193,40 @@ class Claim:
     rfc: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A plot of amounts: `rows` of (label, value), all in `unit`; `form` is how Python formats a
+    value. `log` for values of very different size: the scale is logarithmic then, and says so."""
+
+    title: str
+    rows: tuple[tuple[str, float], ...]
+    unit: str
+    form: str = ",.0f"
+    log: bool = False
+
+    def number(self, value: float) -> str:
+        """A value as it is read."""
+        return format(value, self.form)
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """A plot of times: `rows` of (label, times), in seconds since the left edge, of which the
+    picture shows `seconds`."""
+
+    title: str
+    seconds: float
+    rows: tuple[tuple[str, tuple[float, ...]], ...]
+
+
 class Experiment(Protocol):
     """What an `experiment.py` holds. `facts` may return a dict, or yield pairs one by one: what was
-    yielded before a `Missing` counts. `TABLES` is optional: rows of cells for `show table NAME`."""
+    yielded before a `Missing` counts. `TABLES` and `PLOTS` are optional: rows of cells for `show
+    table NAME`, a picture for `show plot NAME`."""
 
     ACTIONS: dict[str, Action]
     TABLES: dict[str, Callable[[Evidence, Session], Iterable[Iterable[object]]]]
+    PLOTS: dict[str, Callable[[Evidence, Session], Bars | Lanes]]
 
     def facts(
         self, evidence: Evidence, session: Session

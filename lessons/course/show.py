@@ -22,6 +22,7 @@ from inspector.screen.theme import WAYS, kind_style
 from inspector.screen.words import count, lapse, quoted
 from lessons.course.evidence import Connection, Evidence
 from lessons.course.model import Experiment, Missing, Show
+from lessons.course.plots import plot
 from lessons.course.words import Facts, fill
 
 PICTURE_WIDTH: Final = 80
@@ -56,6 +57,9 @@ def drawn(
     arguments = [fill(word, facts) for word in show.arguments]
     if show.what == "table":
         yield from table(experiment.TABLES[arguments[0]](evidence, session))  # type: ignore[arg-type]
+        return
+    if show.what == "plot":
+        yield from plot(experiment.PLOTS[arguments[0]](evidence, session))  # type: ignore[arg-type]
         return
     connection = _connection(show, facts, evidence)
     match show.what, arguments:

@@ -166,9 +166,10 @@ def _words(proof: Proof, course: Course, home: Home) -> None:
         where = f"{lesson.slug}/en.md:{block.line}"
         if isinstance(block, Do) and block.name not in experiment.ACTIONS:
             faults.append(f"{where}: the experiment has no action {block.name!r}")
-        is_table = isinstance(block, Show) and block.what == "table"
-        if is_table and block.arguments[0] not in experiment.TABLES:
-            faults.append(f"{where}: the experiment has no table {block.arguments[0]!r}")
+        if isinstance(block, Show) and block.what in ("table", "plot"):
+            known = experiment.TABLES if block.what == "table" else experiment.PLOTS
+            if block.arguments[0] not in known:
+                faults.append(f"{where}: the experiment has no {block.what} {block.arguments[0]!r}")
         if isinstance(block, Prediction) and block.ask_again:
             faults += [
                 f"{where}: asked again, the option {option.key!r} can't name a fact"

@@ -51,9 +51,7 @@ FLOORS = (
     ),
     Floor(
         "inspector/screen",
-        tuple(
-            f"inspector.{room}" for room in ("core", "files", "payloads", "compare", "screen")
-        ),
+        tuple(f"inspector.{room}" for room in ("core", "files", "payloads", "compare", "screen")),
         frozenset({"rich"}),
     ),
     Floor("inspector", ("inspector",), frozenset({"click", "flask", "platformdirs", "rich"})),

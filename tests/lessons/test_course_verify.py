@@ -78,6 +78,7 @@ def copy(one: str, other: str) -> Callable[[Path], None]:
         ("files", edit("hints.md", "## Nearly there", "Nearly there"), "hints.md has 2 stages"),
         ("words", edit("en.md", "```do again", "```do never"), "no action 'never'"),
         ("words", edit("en.md", "show table keys", "show table locks"), "no table 'locks'"),
+        ("words", edit("en.md", "show table keys", "show plot cost"), "no plot 'cost'"),
         ("words", edit("en.md", "Where in its request", "What in {page}"), "can't name a fact"),
         ("words", edit("en.md", "```exercise", "```"), "belong together"),
         ("script", edit("en.md", "{ms:.1f} ms", "{speed} m/s"), "nothing was measured for {speed}"),

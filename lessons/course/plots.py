@@ -1,0 +1,135 @@
+"""A lesson's plots, drawn: bars to compare amounts, lanes to see when things happened.
+
+Every plot has its twin in words, made from the same values, so it can't be forgotten: the numbers
+stand beside the bars, and a sentence below says what the picture shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import isfinite, log10
+from typing import Final
+
+from inspector.screen.bars import bar
+from inspector.screen.lines import Line, fit
+from inspector.screen.words import count, lapse
+from lessons.course.model import Bars, Lanes
+from lessons.course.words import sentence
+
+WIDTH: Final = 78
+MOST_LABEL: Final = 28
+AT: Final = 2
+MARK: Final = "●"
+MANY: Final = "+"
+"""Stands where more than nine marks share a cell; up to nine are counted by a digit."""
+
+
+def plot(told: Bars | Lanes) -> Iterator[Line]:
+    """The plot as lines of at most `WIDTH` cells, its twin in words last."""
+    yield from bars(told) if isinstance(told, Bars) else lanes(told)
+
+
+def _label_width(labels: tuple[str, ...]) -> int:
+    return min(MOST_LABEL, max((Line(label).width for label in labels), default=0))
+
+
+# Amounts
+
+
+def bars(told: Bars) -> Iterator[Line]:
+    """A bar a line, as long as its value is large, the number behind it."""
+    scale = ", each step to the right ten times as much" if told.log else ""
+    yield Line().to(AT).add(f"{told.title} ({told.unit}{scale})", "title")
+    rows = [(label, value) for label, value in told.rows if isfinite(value)]
+    if not rows:
+        yield Line().to(AT).add("(nothing was measured)", "quiet")
+        return
+    numbers = [told.number(value) for _, value in rows]
+    wide = _label_width(tuple(label for label, _ in rows))
+    room = WIDTH - AT - wide - 2 - max(map(len, numbers)) - 1
+    lengths = _lengths([value for _, value in rows], log=told.log)
+    for (label, _), length, number in zip(rows, lengths, numbers, strict=True):
+        line = Line().to(AT).add(fit(label, wide)).to(AT + wide + 2)
+        drawn = bar(length, 1.0, room)
+        if drawn:
+            line.add(drawn, "client").add(" ")
+        yield line.add(number, "value")
+    yield from _indented(in_words(told))
+
+
+def _lengths(values: list[float], *, log: bool) -> list[float]:
+    """How long each bar is, the longest being 1. On a logarithmic scale it begins at a tenth of the
+    least value that is not 0."""
+    most = max(values)
+    if not log:
+        return [value / most if most > 0 else 0.0 for value in values]
+    least = min((value for value in values if value > 0), default=1.0)
+    decades = log10(most / least) + 1 if most > 0 else 1.0
+    return [(log10(value / least) + 1) / decades if value > 0 else 0.0 for value in values]
+
+
+def in_words(told: Bars) -> str:
+    """What the bars show: the least, the most, and how far they are apart."""
+    rows = [(value, label) for label, value in told.rows if isfinite(value)]
+    if len(rows) < 2:
+        return ""
+    least, most = min(rows, key=lambda row: row[0]), max(rows, key=lambda row: row[0])
+    if least[0] == most[0]:
+        return f"In words: all the same, {told.number(least[0])}."
+    words = f"In words: least {least[1]}, {told.number(least[0])}; "
+    words += f"most {most[1]}, {told.number(most[0])}"
+    if least[0] > 0 and (times := most[0] / least[0]) >= 1.05:
+        words += f", {times:,.1f} times as much" if times < 10 else f", {times:,.0f} times as much"
+    return f"{words}."
+
+
+# Times
+
+
+def lanes(told: Lanes) -> Iterator[Line]:
+    """A life line a row, from left to right, a mark wherever something happened."""
+    yield Line().to(AT).add(told.title, "title")
+    wide = _label_width(tuple(label for label, _ in told.rows))
+    at = AT + wide + 2
+    room = WIDTH - at
+    span = max(told.seconds, 1e-9)
+    for label, times in told.rows:
+        cells = [0] * room
+        for time in times:
+            if 0 <= time <= span:
+                cells[min(room - 1, int(time / span * room))] += 1
+        line = Line().to(AT).add(fit(label, wide)).to(at)
+        for many in cells:
+            line.add(_mark(many), "value" if many else "quiet")
+        yield line
+    end = lapse(told.seconds)
+    yield Line().to(at).add("0", "quiet").to(at + room - len(end)).add(end, "quiet")
+    yield from _indented(when(told))
+
+
+def _mark(many: int) -> str:
+    if many <= 1:
+        return MARK if many else "-"
+    return str(many) if many <= 9 else MANY
+
+
+def when(told: Lanes) -> str:
+    """What the lanes show: how often, from when to when, and the longest silence between."""
+    parts = []
+    for label, times in told.rows:
+        seen = sorted(time for time in times if 0 <= time <= told.seconds)
+        if not seen:
+            parts.append(f"{label}: never")
+            continue
+        words = f"{label}: {count(len(seen), 'time')}"
+        if len(seen) > 1:
+            longest = max(later - sooner for sooner, later in pairwise(seen))
+            words += f", at most {lapse(longest)} apart"
+        parts.append(words)
+    return f"In words: {'; '.join(parts)}." if parts else ""
+
+
+def _indented(words: str) -> Iterator[Line]:
+    for line in sentence(words, WIDTH - AT) if words else ():
+        yield Line().to(AT).join(Line().add(line.plain, "quiet"))

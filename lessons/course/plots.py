@@ -23,6 +23,8 @@ AT: Final = 2
 MARK: Final = "●"
 MANY: Final = "+"
 """Stands where more than nine marks share a cell; up to nine are counted by a digit."""
+FARTHEST: Final = 1e12
+"""What is smaller than the largest by more than this has no length on a logarithmic scale."""
 
 
 def plot(told: Bars | Lanes) -> Iterator[Line]:
@@ -64,9 +66,10 @@ def _lengths(values: list[float], *, log: bool) -> list[float]:
     most = max(values)
     if not log:
         return [value / most if most > 0 else 0.0 for value in values]
-    least = min((value for value in values if value > 0), default=1.0)
+    least = max(min((value for value in values if value > 0), default=1.0), most / FARTHEST)
     decades = log10(most / least) + 1 if most > 0 else 1.0
-    return [(log10(value / least) + 1) / decades if value > 0 else 0.0 for value in values]
+    tall = [max(0.0, log10(value / least) + 1) if value > 0 else 0.0 for value in values]
+    return [length / decades for length in tall]
 
 
 def in_words(told: Bars) -> str:

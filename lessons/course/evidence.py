@@ -27,8 +27,9 @@ from inspector.files.capture import Fault
 from inspector.files.dissect import Connection as Place
 from inspector.files.dissect import Item
 from inspector.files.events import Address
-from lessons.course.follower import Read, Told, read_capture
+from lessons.course.follower import Told, read_capture
 from lessons.course.model import Missing
+from lessons.course.traffic import Piece, Read, Traffic, traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,34 @@ class Said:
         return self.message.frames
 
 
+@dataclass(slots=True, eq=False)
+class Tcp:
+    """The reads of a TCP connection that spoke plain HTTP, weighed when somebody asks."""
+
+    reads: list[Read]
+    exchanges: int = 0
+    _told: list[Traffic] = field(default_factory=list)
+    _of: int = 0
+
+    def traffic(self) -> list[Traffic]:
+        """Its exchanges, as far as they have come."""
+        if self._of != len(self.reads):
+            self._of = len(self.reads)
+            self._told = traffic(self.reads[: self._of])
+        return self._told
+
+
 @dataclass(frozen=True, slots=True)
 class Http:
-    """A plain HTTP exchange. Times in seconds since the epoch, `responded` None without answer."""
+    """A plain HTTP exchange. Times in seconds since the epoch, `responded` None without answer: it
+    is when the response's head was whole; `pieces` tell when its body came."""
 
     client: Address
     exchange: Exchange
     file: Path
+    tcp: Tcp = field(repr=False)
+    place: int = 0
+    """Which exchange of its TCP connection this is, counted from 0."""
 
     @property
     def request(self) -> Head:
@@ -91,6 +113,31 @@ class Http:
     @property
     def responded(self) -> float | None:
         return self.exchange.responded
+
+    @property
+    def up(self) -> int:
+        """Bytes of the request on the wire, head and body."""
+        return self._traffic.up
+
+    @property
+    def down(self) -> int:
+        """Bytes of the response so far: head, body, the framing of chunks."""
+        return self._traffic.down
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The response's body as it came, each piece with its time, without the framing."""
+        return tuple(self._traffic.pieces)
+
+    @property
+    def body(self) -> bytes:
+        """The response's body so far, without the framing."""
+        return self._traffic.body
+
+    @property
+    def _traffic(self) -> Traffic:
+        told = self.tcp.traffic()
+        return told[self.place] if self.place < len(told) else Traffic()
 
 
 class Connection:
@@ -241,6 +288,7 @@ class Evidence:
     http: list[Http] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     _known: dict[tuple[Path, int], Connection] = field(default_factory=dict)
+    _tcp: dict[tuple[Path, int], Tcp] = field(default_factory=dict)
 
     @classmethod
     def read(cls, *paths: Path, whose: str = "this run") -> Evidence:
@@ -257,7 +305,9 @@ class Evidence:
         if isinstance(item, Fault):
             self.faults.append(f"{path.name}: {item.words}")
         elif isinstance(item, Item) and isinstance(item.event, Exchange):
-            self.http.append(Http(item.connection.client, item.event, path))
+            tcp = self._tcp_of(path, item, reads)
+            self.http.append(Http(item.connection.client, item.event, path, tcp, tcp.exchanges))
+            tcp.exchanges += 1
         elif isinstance(item, Item):
             key = path, item.connection.stream
             if key not in self._known:
@@ -266,6 +316,12 @@ class Evidence:
                 self._known[key] = connection
                 self.connections.append(connection)
             self._known[key].take(item.event)
+            if isinstance(item.event, Opened) and item.event.request:  # one more of the exchanges
+                self._tcp_of(path, item, reads).exchanges += 1
+
+    def _tcp_of(self, path: Path, item: Item, reads: dict[int, list[Read]]) -> Tcp:
+        stream = item.connection.stream
+        return self._tcp.setdefault((path, stream), Tcp(reads.setdefault(stream, [])))
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -8,20 +8,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from inspector.core.rfc import Side
 from inspector.files.capture import CannotOpen, CaptureEvent, Data, Fault, Finished, open_capture
 from inspector.files.dissect import Item, dissect
-
-
-class Read(NamedTuple):
-    """What one read of the tap brought: its side, how many bytes, and when."""
-
-    side: Side
-    size: int
-    time: float
-
+from lessons.course.traffic import Read
 
 type Told = tuple[Path, Item | Fault | Finished, dict[int, list[Read]]]
 """Which capture, what it tells, and the reads of all its TCP connections so far."""
@@ -37,7 +28,7 @@ def read_capture(
         for event in events:
             if isinstance(event, Data):
                 side: Side = "client" if event.from_client else "server"
-                read = Read(side, len(event.data), event.time)
+                read = Read(side, event.data, event.time)
                 reads.setdefault(event.connection_id, []).append(read)
             yield event
 

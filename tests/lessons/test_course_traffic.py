@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.course.home import Home
 from lessons.course.course import Course
+from lessons.course.home import Home
 from lessons.course.session import Session
 from lessons.course.traffic import Read, traffic
 
@@ -66,7 +66,7 @@ def test_no_bytes_are_too_strange(pieces: list[tuple[str, bytes]]) -> None:
 
 
 def test_of_a_real_capture(tmp_path: Path) -> None:
-    with Session(Course().find("1"), Home(tmp_path: Path)) as session:
+    with Session(Course().find("1"), Home(tmp_path)) as session:
         answer = session.get("/feed/poll?after=0")
         session.wait_for(lambda evidence: bool(evidence.http and evidence.http[0].body), "the body")
         (http,) = session.evidence().http

@@ -309,8 +309,8 @@ class Desk:
         self.terminal.clear()
         lesson = self.run.lesson
         self.show([Line(f"Lesson {lesson} · done", "title"), Line(), *telling.ending(told), Line()])
-        if score := telling.score(told.guesses):
-            self.show([Line(score)])
+        for words in filter(None, (telling.score(told.guesses), telling.sealed(told.sealed))):
+            self.show([Line(words)])
         back = ""
         if lesson.has_exercise and not self.run.state.exercise.passed:
             words = f"The exercise is still open: {command('check', lesson.number)}"

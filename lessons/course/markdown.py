@@ -23,6 +23,7 @@ from lessons.course.model import (
     Prose,
     Show,
     Step,
+    Unseal,
     Unveil,
 )
 
@@ -39,7 +40,7 @@ SHOWS: Final[dict[str, tuple[int, ...]]] = {
 
 _FOLDER = re.compile(r"([0-9]{2})_([a-z0-9_]+)")
 _OPTION = re.compile(r"- ([^\s:]+): +(.+)")
-_SETTING = re.compile(r"(answer|measured|rfc|ask again|again): *(.*)")
+_SETTING = re.compile(r"(answer|measured|rfc|ask again|again|sealed): *(.*)")
 
 
 def lesson_number(folder: Path) -> int | None:
@@ -197,9 +198,17 @@ def _predict(lines: Lines, fence: _Fence) -> Prediction:
         raise lines.error(f"a prediction has two to six options, not {len(options)}", fence.line)
     if not settings.get("answer"):
         raise lines.error("the prediction lacks 'answer: {fact}'", fence.line)
-    again = settings.get("ask again", "")
-    if again and not again.isdecimal():
-        raise lines.error(f"'ask again: {again}' is not the number of a lesson", fence.line)
+    for key in ("ask again", "sealed"):
+        if (number := settings.get(key, "")) and not number.isdecimal():
+            raise lines.error(f"'{key}: {number}' is not the number of a lesson", fence.line)
+    again, sealed = settings.get("ask again", ""), settings.get("sealed", "")
+    if sealed and (again or settings.get("measured") or "{" in settings["answer"]):
+        words = (
+            "a sealed prediction is opened elsewhere: it is not asked again before, its answer is"
+        )
+        raise lines.error(f"{words} the key itself, and nothing is measured", fence.line)
+    if sealed and not any(option.key == settings["answer"] for option in options):
+        raise lines.error(f"'answer: {settings['answer']}' is no option's key", fence.line)
     if "again" in settings and not (again and settings["again"]):
         words = "'again: ' is the question for 'ask again: LESSON': give both, or none"
         raise lines.error(words, fence.line)
@@ -209,7 +218,7 @@ def _predict(lines: Lines, fence: _Fence) -> Prediction:
     return Prediction(
         name, asked, tuple(options), settings["answer"], fence.line,
         settings.get("measured", ""), settings.get("rfc", ""), int(again) if again else None,
-        settings.get("again", ""),
+        settings.get("again", ""), int(sealed) if sealed else None,
     )  # fmt: skip
 
 
@@ -239,6 +248,13 @@ def _reveal(lines: Lines, fence: _Fence) -> Unveil:
     return Unveil(fence.line)
 
 
+def _unseal(lines: Lines, fence: _Fence) -> Unseal:
+    number = _one_name(lines, "unseal", fence)
+    if not number.isdecimal() or any(text.strip() for text in fence.body):
+        raise lines.error("'unseal NUMBER' takes a lesson's number, and no words", fence.line)
+    return Unseal(int(number), fence.line)
+
+
 def _exercise(lines: Lines, fence: _Fence) -> Exercise:
     return Exercise(_words(lines, "exercise", fence), fence.line)
 
@@ -248,6 +264,7 @@ _FENCES: Final = {
     "do": _do,
     "show": _show,
     "reveal": _reveal,
+    "unseal": _unseal,
     "exercise": _exercise,
 }
 

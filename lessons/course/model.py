@@ -61,7 +61,8 @@ class Option:
 class Prediction:
     """A question, locked before the reveal. The right option is the one whose key is `answer`
     filled in. `ask_again` is the number of the lesson that asks it once more, `again` the question
-    as it is asked then, far from its screen."""
+    as it is asked then, far from its screen. A `sealed` one is not revealed where it is asked, but
+    in the lesson of that number, which asks it again."""
 
     name: str
     question: str
@@ -72,6 +73,7 @@ class Prediction:
     rfc: str = ""
     ask_again: int | None = None
     again: str = ""
+    sealed: int | None = None
 
     def option(self, key: str) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
@@ -105,6 +107,14 @@ class Unveil:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseal:
+    """Here the sealed questions of the lesson of that number are asked again, and opened."""
+
+    number: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exercise:
     """The hand-over to the exercise, with what to write in a sentence or two."""
 
@@ -112,7 +122,7 @@ class Exercise:
     line: int
 
 
-Block = Prose | Prediction | Do | Show | Unveil | Exercise
+Block = Prose | Prediction | Do | Show | Unveil | Unseal | Exercise
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class Reveal:
     answer_key: str | None
     measured: str = ""
     again: bool = False
+    before: Option | None = None
+    """Of one that was sealed: what was chosen then."""
 
     @property
     def right(self) -> bool:
@@ -109,6 +111,8 @@ class Ending:
     claims: tuple[Claim, ...]
     guesses: tuple[Guess, ...]
     following: Lesson | None
+    sealed: int = 0
+    """So many answers are locked, and opened in a later lesson."""
 
     @property
     def held(self) -> bool:

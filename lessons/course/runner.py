@@ -31,6 +31,7 @@ from lessons.course.model import (
     Prose,
     Show,
     Step,
+    Unseal,
     Unveil,
 )
 from lessons.course.moments import (
@@ -159,8 +160,9 @@ def play(run: Run, *, ask_again: bool = True) -> Play:
         state.step = 0  # taken again, it begins anew
 
     run.keep(over)
-    guesses = tuple(run.state.predictions.values())
-    yield Ending(claims, guesses, run.course.after(run.lesson))
+    guesses = run.state.predictions
+    sealed = sum(each.name in guesses for each in run.lesson.predictions if each.sealed)
+    yield Ending(claims, tuple(guesses.values()), run.course.after(run.lesson), sealed)
 
 
 def _step(run: Run, step: Step) -> Play:
@@ -171,7 +173,8 @@ def _step(run: Run, step: Step) -> Play:
                 yield Say(block.text, run.facts(), block.line)
             case Prediction():
                 yield from _predict(run, block)
-                pending.append(block)
+                if not block.sealed:
+                    pending.append(block)
             case Do():
                 if (yield from _act(run, block)) == "skipped":
                     break
@@ -180,6 +183,8 @@ def _step(run: Run, step: Step) -> Play:
                 yield from _reveal(run, pending)
             case Unveil():
                 yield from _reveal(run, pending)
+            case Unseal():
+                yield from _unseal(run, block)
             case Exercise():
                 yield HandOver(block, block.words)
     yield from _reveal(run, pending)
@@ -276,6 +281,38 @@ def _ask_again(run: Run) -> Play:
         known = {option.key: option for option in options}
         answer = guess.answer or ""
         yield Reveal(prediction, known.get(chosen), known.get(answer), answer, again=True)
+
+
+def _unseal(run: Run, block: Unseal) -> Play:
+    """The sealed questions of another lesson, asked again: what was said then, what is said now,
+    what it is."""
+    sealed = next((each for each in run.course.lessons if each.number == block.number), None)
+    if sealed is None:
+        where = f"{run.lesson.slug}/en.md:{block.line}"
+        raise LessonError(where, f"there is no lesson {block.number} to unseal")
+    for prediction in sealed.predictions:
+        if not prediction.sealed:
+            continue
+        guess = run.progress[sealed.slug].predictions.get(prediction.name)
+        before = prediction.option(guess.choice) if guess else None
+        locked = guess.again[-1] if guess and guess.again else None
+        options = _without_facts(prediction)
+        chosen = yield Ask(prediction, prediction.question, options, locked, again=sealed)
+        if chosen is not None and locked is None:
+
+            def note(state: LessonState, told: Prediction = prediction, key: str = chosen) -> None:
+                kept = state.predictions.setdefault(
+                    told.name, Guess("", time.time(), told.question)
+                )
+                kept.answer = told.answer
+                kept.again.append(key)
+
+            run.progress.change(sealed.slug, note)
+        known = {option.key: option for option in options}
+        right = known.get(prediction.answer)
+        yield Reveal(
+            prediction, known.get(chosen or ""), right, prediction.answer, again=True, before=before
+        )
 
 
 def _without_facts(prediction: Prediction) -> tuple[Option, ...]:

@@ -39,7 +39,8 @@ def question(ask: Ask) -> Iterator[Line]:
 def locked(ask: Ask, key: str) -> Iterator[Line]:
     """The prediction as it was given."""
     number, option = next((n, o) for n, o in enumerate(ask.options, 1) if o.key == key)
-    line = Line("your answer" if ask.again else "your prediction, locked", "quiet").add(": ")
+    sealed = "your answer, sealed" if ask.prediction.sealed else "your prediction, locked"
+    line = Line("your answer" if ask.again else sealed, "quiet").add(": ")
     yield line.add(f"{number}  {fit(option.words, TEXT_WIDTH - line.width - 3)}", "value")
 
 
@@ -61,14 +62,17 @@ def reveal(told: Reveal) -> Iterator[Line]:
         return
     answer = _words(told.answer, told.answer_key)
     if told.chosen is None:
-        line = f"Measured: {answer}."
+        line = f"{'It is' if told.prediction.sealed else 'Measured'}: {answer}."
     elif told.right:
         line = f"You predicted: {answer}. So it was." if not told.again else f"Yes: {answer}."
     elif told.again:
-        line = f"It was: {answer}. You said: {_words(told.chosen, '')}."
+        was = "is" if told.prediction.sealed else "was"
+        line = f"It {was}: {answer}. You said: {_words(told.chosen, '')}."
     else:
         line = f"You predicted: {_words(told.chosen, '')}. It was: {answer}."
     yield from (line_ for line_ in plain(line, "value"))
+    if told.before is not None:
+        yield from plain(f"Before the course you said: {_words(told.before, '')}.", "quiet")
     how = told.measured + (f"   RFC {told.prediction.rfc}" if told.prediction.rfc else "")
     if how.strip():
         yield from plain(how.strip(), "quiet")
@@ -102,6 +106,12 @@ def score(guesses: tuple[Guess, ...]) -> str:
         return ""
     right = sum(bool(guess.right) for guess in known)
     return f"{right} of {len(known)} predictions came out as you said."
+
+
+def sealed(many: int) -> str:
+    """What becomes of answers that were not opened."""
+    are = "1 answer is" if many == 1 else f"{many} answers are"
+    return f"{are} sealed. A later lesson asks once more, and opens them." if many else ""
 
 
 def ending(told: Ending) -> Iterator[Line]:

@@ -21,6 +21,7 @@ from typing import Final, Literal
 
 from inspector.screen.lines import Line, wrap
 from inspector.screen.paper import Paper
+from inspector.screen.words import count
 from lessons.course.auto import run_by_script
 from lessons.course.checks import Verdict, run_tests
 from lessons.course.course import Course, experiment_of
@@ -170,14 +171,14 @@ def _words(proof: Proof, course: Course, home: Home) -> None:
             known = experiment.TABLES if block.what == "table" else experiment.PLOTS
             if block.arguments[0] not in known:
                 faults.append(f"{where}: the experiment has no {block.what} {block.arguments[0]!r}")
-        if isinstance(block, Prediction) and block.ask_again:
+        if isinstance(block, Prediction) and (block.ask_again or block.sealed):
             faults += [
                 f"{where}: asked again, the option {option.key!r} can't name a fact"
                 for option in block.options
                 if has_facts(option.words)
             ]
-            if has_facts(block.again):
-                faults.append(f"{where}: 'again:' can't name a fact: it is asked without them")
+            if has_facts(block.again) or (block.sealed and has_facts(block.question)):
+                faults.append(f"{where}: asked again, a question can't name a fact")
         if isinstance(block, Prose):
             faults += [
                 f"{where}: a line of code is wider than 76: {line.strip()[:40]}..."
@@ -204,7 +205,7 @@ def _script(proof: Proof, course: Course, home: Home) -> None:
     transcript = run_by_script(proof.lesson, course, home, Paper(text))
     faults = [f"the claim did not hold: {words}" for words in transcript.not_held]
     faults += transcript.unmeasured
-    held = f"{transcript.claims} claims on captured bytes"
+    held = f"{count(transcript.claims, 'claim')} on captured bytes"
     if transcript.left_out:
         held += f" (left out here: {'; '.join(transcript.left_out)})"
     if not transcript.claims:

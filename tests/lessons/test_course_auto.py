@@ -6,16 +6,18 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from lessons.course import telling
 from lessons.course.course import Course
 from lessons.course.evidence import Evidence
 from lessons.course.home import Home
 from lessons.course.markdown import read_lesson
 from lessons.course.model import LessonError
-from lessons.course.moments import Ask, Begin, Reveal
+from lessons.course.moments import Ask, Begin, Ending, Moment, Reveal
 from lessons.course.progress import Guess, Progress
 from lessons.course.runner import Run, due, play
 from lessons.course.session import Session
@@ -194,6 +196,86 @@ def test_it_is_put_in_words_of_its_own_and_never_more_than_two_at_once(tmp_path:
                 assert next(question(moment)).plain.startswith('From lesson 3, "Small"')
             moment = moments.send("b" if isinstance(moment, Ask) else None)
     assert asked == {4: ["Which, of A and B?", "Which, here?"], 5: ["Which, here?"]}
+
+
+SEALED = """\
+# Pre-test
+
+Q?
+
+## S
+
+```predict one
+Which, of A and B?
+- a: A | It is not.
+- b: B
+answer: b
+sealed: 9
+```
+
+```predict two
+And now?
+- a: A
+- b: B
+answer: a
+sealed: 9
+```
+"""
+
+
+def play_through(run: Run, answers: dict[str, str]) -> list[Moment]:
+    """Every moment of a lesson, each question answered."""
+    moments = play(run)
+    met: list[Moment] = []
+    reply: str | None = None
+    with suppress(StopIteration):
+        while True:
+            moment = moments.send(reply)
+            met.append(moment)
+            asked = isinstance(moment, Ask)
+            reply = (moment.locked or answers[moment.prediction.name]) if asked else None
+    return met
+
+
+def test_sealed_answers_are_opened_where_they_are_asked_again(tmp_path: Path) -> None:
+    for name, words in (
+        ("00_before", SEALED),
+        ("05_between", "# Between\n\nQ?\n\n## S\n\nw\n"),
+        ("09_after", "# After\n\nQ?\n\n## S\n\n```unseal 0\n```\n"),
+    ):
+        folder = tmp_path / "lessons" / name
+        folder.mkdir(parents=True)
+        (folder / "en.md").write_text(words, "utf-8")
+        (folder / "experiment.py").write_text("ACTIONS = {}\nfacts = claims = lambda *_: ()\n")
+    course = Course(tmp_path / "lessons")
+    home = Home(tmp_path / "home")
+
+    def take(number: str, answers: dict[str, str]) -> list[Moment]:
+        lesson = course.find(number)
+        return play_through(Run(course, lesson, Session(lesson, home), Progress(home)), answers)
+
+    met = take("0", {"one": "a", "two": "a"})
+    assert not any(isinstance(moment, Reveal) for moment in met)
+    (ending,) = (moment for moment in met if isinstance(moment, Ending))
+    assert ending.sealed == 2
+    assert "2 answers are sealed" in telling.sealed(ending.sealed)
+    assert telling.score(ending.guesses) == ""  # or it would be told how many were right
+
+    assert not any(isinstance(moment, Ask) for moment in take("5", {}))
+
+    met = take("9", {"one": "b", "two": "b"})
+    one, two = (moment for moment in met if isinstance(moment, Reveal))
+    told = [line.plain for line in telling.reveal(one)]
+    assert told == ["Yes: B.", "Before the course you said: A."]
+    told = [line.plain for line in telling.reveal(two)]
+    assert told == ["It is: A. You said: B.", "Before the course you said: A."]
+    kept = Progress(home)["00_before"].predictions
+    assert {name: (guess.choice, guess.again) for name, guess in kept.items()} == {
+        "one": ("a", ["b"]),
+        "two": ("a", ["b"]),
+    }
+    again = [moment for moment in take("9", {}) if isinstance(moment, Ask)]
+    assert [moment.locked for moment in again] == ["b", "b"]  # once is enough
 
 
 def test_what_was_never_measured_is_not_asked_again(small: Course, tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def learn(context: click.Context, lesson: str | None, auto: bool, folder: str | 
         if not course.lessons:
             raise Mistake("this installation holds no lessons: install ws101 again")
         if auto or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            context.exit(by_script(chosen or course.lessons[0], course, home, asked_for=auto))
+            first = next((each for each in course.lessons if each.has_exercise), course.lessons[0])
+            context.exit(by_script(chosen or first, course, home, asked_for=auto))
         from lessons.course.guided import Guide
 
         context.exit(Guide(course, home).run(chosen))

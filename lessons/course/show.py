@@ -12,6 +12,7 @@ from typing import Final
 
 from inspector.core.events import Ended, Framed, Messaged, Opened
 from inspector.core.explain import Part, frame_fields
+from inspector.core.findings import Finding
 from inspector.core.heads import Head
 from inspector.core.rfc import CLOSE, Side, close_code_words
 from inspector.files.dissect import address_text
@@ -140,7 +141,7 @@ def frame(connection: Connection, number: int) -> Iterator[Line]:
 
 
 def frames(connection: Connection, first: int, last: int) -> Iterator[Line]:
-    """A line a frame, as `ws101 dump` has them."""
+    """A line a frame, as `ws101 dump` has them, and what is wrong with it below."""
     listing = Listing(PICTURE_WIDTH, single=True)
     items = connection.listed()
     for item in items:
@@ -152,6 +153,8 @@ def frames(connection: Connection, first: int, last: int) -> Iterator[Line]:
             wanted = first <= event.number <= last
         elif isinstance(event, Messaged):
             wanted = first <= event.message.frames[-1] <= last
+        elif isinstance(event, Finding):
+            wanted = event.frame is not None and first <= event.frame <= last
         else:
             wanted = False
         if wanted:

@@ -8,6 +8,7 @@
     WS101_TICK_SECONDS       seconds from tick to tick                                1.0
     WS101_LONG_POLL_SECONDS  how long a long poll waits                               20.0
     WS101_MAX_CONNECTIONS    WebSockets, long polls and event streams at once         200
+    WS101_PAGES              pages that a lesson adds to the list: (("/cost", "Cost"),)  ()
     SOCK_SERVER_OPTIONS      flask-sock's own: ping_interval, max_message_size, and
                              max_outbox, close_timeout, fin_timeout (see polite.py)
 
@@ -42,6 +43,7 @@ DEFAULTS: Mapping[str, Any] = {
     "WS101_TICK_SECONDS": 1.0,
     "WS101_LONG_POLL_SECONDS": 20.0,
     "WS101_MAX_CONNECTIONS": 200,
+    "WS101_PAGES": (),
     "SOCK_SERVER_OPTIONS": {"ping_interval": 10, "max_message_size": 256 * 1024},
     "MAX_CONTENT_LENGTH": 1 << 20,
 }

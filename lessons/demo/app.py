@@ -8,6 +8,9 @@
     WS101_TICK_SECONDS       seconds from tick to tick                                1.0
     WS101_LONG_POLL_SECONDS  how long a long poll waits                               20.0
     WS101_MAX_CONNECTIONS    WebSockets, long polls and event streams at once         200
+    WS101_KEEP_ALIVE         TCP connections stay open for more requests (handler.py)  False
+    WS101_POLL_SECONDS       how long the page /feed waits before it polls again       0.4
+    WS101_FEED_TICKS         after so many ticks that page stops; 0: when told to      0
     WS101_PAGES              pages that a lesson adds to the list: (("/cost", "Cost"),)  ()
     SOCK_SERVER_OPTIONS      flask-sock's own: ping_interval, max_message_size, and
                              max_outbox, close_timeout, fin_timeout (see polite.py)
@@ -43,6 +46,9 @@ DEFAULTS: Mapping[str, Any] = {
     "WS101_TICK_SECONDS": 1.0,
     "WS101_LONG_POLL_SECONDS": 20.0,
     "WS101_MAX_CONNECTIONS": 200,
+    "WS101_KEEP_ALIVE": False,
+    "WS101_POLL_SECONDS": 0.4,
+    "WS101_FEED_TICKS": 0,
     "WS101_PAGES": (),
     "SOCK_SERVER_OPTIONS": {"ping_interval": 10, "max_message_size": 256 * 1024},
     "MAX_CONTENT_LENGTH": 1 << 20,

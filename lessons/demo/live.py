@@ -13,6 +13,7 @@ process that holds its socket, for as long as it is open.
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -80,6 +81,7 @@ class Live:
         self.opened = 0  # connections since the start
         self.dropped = 0  # of them, let go because they were too slow or silent
         self.closing = threading.Event()
+        self.idle: set[socket.socket] = set()  # plain HTTP, kept alive, between two requests
         self.max_connections = max_connections
         self._changed = threading.Condition()
         self._waiting = 0

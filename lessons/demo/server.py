@@ -14,34 +14,18 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Any
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from lessons.demo.handler import Handler, KeepAlive
 from lessons.demo.live import live_of
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DEFAULT_PORT = 8100
 GOODBYE_SECONDS = 5.0  # longer than close_timeout and fin_timeout of one connection
-REQUEST_SECONDS = 30  # a request head that takes longer is given up; so is a stuck event stream
-
-
-class Handler(WSGIRequestHandler):
-    """One request a connection, as Werkzeug means it, and nothing in the log."""
-
-    timeout = REQUEST_SECONDS
-
-    def run_wsgi(self) -> None:
-        try:
-            super().run_wsgi()
-        finally:
-            # After an upgrade no response says "Connection: close": never read the rest as HTTP.
-            self.close_connection = True
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Say nothing: the wire is the log of this course."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -68,9 +52,11 @@ class DemoServer:
         app: Flask,
         host: str = "127.0.0.1",
         port: int = 0,
-        handler: type[WSGIRequestHandler] = Handler,
+        handler: type[WSGIRequestHandler] | None = None,
     ) -> None:
         self.app = app
+        if handler is None:
+            handler = KeepAlive if app.config["WS101_KEEP_ALIVE"] else Handler
         with listen(host, port) as listener:
             self.port: int = listener.getsockname()[1]
             self._httpd = make_server(
@@ -90,6 +76,9 @@ class DemoServer:
         live.closing.set()
         self._httpd.shutdown()
         self._thread.join()  # serve_forever closes the listening socket as it ends
+        for connection in list(live.idle):  # they wait for a request that nobody would answer
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
         return live.close_all(GOODBYE_SECONDS)
 
     def __enter__(self) -> DemoServer:
@@ -110,7 +99,7 @@ def serve(
     port: int = DEFAULT_PORT,
     *,
     on_ready: Callable[[DemoServer], object] | None = None,
-    handler: type[WSGIRequestHandler] = Handler,
+    handler: type[WSGIRequestHandler] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM (main thread only). A second signal ends it at once."""
     enough = threading.Event()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 
 bp = Blueprint("pages", __name__)
 
@@ -29,4 +29,6 @@ def board() -> str:
 
 @bp.get("/feed")
 def feed() -> str:
-    return render_template("feed.html")
+    config = current_app.config
+    poll_ms = round(config["WS101_POLL_SECONDS"] * 1000)
+    return render_template("feed.html", poll_ms=poll_ms, ticks=config["WS101_FEED_TICKS"])

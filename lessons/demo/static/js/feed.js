@@ -1,9 +1,11 @@
 // One ticker, four ways, side by side. Each way has a lane: what it asked and when, what came.
 
-import { Line } from "./line.js";
+import { Line, enable, onPress } from "./line.js";
 
 const WINDOW = 12000; // milliseconds in a lane
-const POLL_EVERY = 400;
+const told = document.querySelector(".lanes").dataset;
+const POLL_EVERY = Number(told.pollMs);
+const ENOUGH = Number(told.ticks); // ticks on each way, then all stop; 0: they go on
 const AFTER_FAULT = 1000; // wait before asking again
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -49,6 +51,13 @@ class Lane {
     this.part("seq").textContent = seq;
     this.part("late").textContent = `${Math.max(0, Date.now() - time * 1000).toFixed(0)} ms`;
     this.mark("tick");
+    stopWhenAllHaveEnough();
+  }
+
+  /** Count from nothing. */
+  reset() {
+    this.counts = { requests: 0, empty: 0, ticks: 0 };
+    this.seq = null;
   }
 }
 
@@ -109,7 +118,32 @@ const lanes = [
     return () => line.isOpen && line.close(1000, "bye");
   }),
 ];
+const again = document.getElementById("again");
 for (const lane of lanes) lane.turn(true);
+if (again) {
+  onPress(again, () => {
+    race(false);
+    for (const lane of lanes) {
+      if (lane.stop) lane.turn(false);
+      lane.reset();
+      lane.turn(true);
+    }
+  });
+}
+
+/** Where a lesson measures all four: they stop together, the WebSocket last, which ends the race. */
+function stopWhenAllHaveEnough() {
+  if (!ENOUGH || lanes.some((lane) => lane.counts.ticks < ENOUGH)) return;
+  for (const lane of lanes) if (lane.stop) lane.turn(false);
+  race(true);
+}
+
+function race(over) {
+  enable(again, over);
+  document.getElementById("race").textContent = over
+    ? `Each has seen ${ENOUGH} ticks: they have stopped.`
+    : `They stop by themselves when each has seen ${ENOUGH} ticks.`;
+}
 
 // The lanes as pictures; the same numbers stand beneath them in words.
 

@@ -30,6 +30,9 @@ class Entry(NamedTuple):
 COMMANDS: Final[dict[str, Entry]] = {
     "learn": Entry("lessons.course.commands.learn", "Learn", "take the course, on your own wire"),
     "check": Entry("lessons.course.commands.check", "Learn", "check what you wrote"),
+    "progress": Entry(
+        "lessons.course.commands.progress", "Learn", "how far you are; take it along"
+    ),
     "course": Entry("lessons.course.commands.course", "Learn", "let the course prove itself"),
     "dump": Entry("inspector.commands.dump", "Look", "what a capture holds, frame by frame"),
     "explain": Entry("inspector.commands.explain", "Look", "every bit of a frame or a head"),

@@ -15,7 +15,7 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
@@ -106,7 +106,7 @@ class Home:
         exercise = self.exercise(lesson)
         try:
             if exercise.exists() and exercise.read_bytes() != lesson.stub.read_bytes():
-                kept = next(name for name in _backups(exercise) if not name.exists())
+                kept = free_name(exercise, "exercise")
                 os.replace(exercise, kept)
         except OSError as fault:
             raise self.error(fault, exercise) from None
@@ -141,13 +141,12 @@ class Home:
         )
 
 
-def _backups(path: Path) -> Iterator[Path]:
+def free_name(path: Path, stem: str) -> Path:
+    """A name beside `path` that is not taken: `exercise-2026-11-28.py`, then `...-2.py`."""
     stamp = time.strftime("%Y-%m-%d")
-    yield path.with_name(f"exercise-{stamp}.py")
-    number = 1
-    while True:
-        number += 1
-        yield path.with_name(f"exercise-{stamp}-{number}.py")
+    tails = chain([""], (f"-{number}" for number in count(2)))
+    names = (path.with_name(f"{stem}-{stamp}{tail}{path.suffix}") for tail in tails)
+    return next(name for name in names if not name.exists())
 
 
 def refresh(path: Path, content: bytes) -> None:

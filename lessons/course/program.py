@@ -15,7 +15,7 @@ from typing import Final
 
 NAME: Final = "ws101"
 MODULE: Final = "lessons.cli"
-WITH_FOLDER: Final = ("learn", "check")
+WITH_FOLDER: Final = ("learn", "check", "progress")
 """Commands that take --dir."""
 
 

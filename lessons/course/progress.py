@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from lessons.course.home import Home, HomeError, write_whole
+from lessons.course.home import Home, HomeError, free_name, write_whole
 
 VERSION = 1
 
@@ -107,7 +107,7 @@ class Progress:
                 if not self.trouble:
                     self._load()
                 state = self._apply(slug, how)
-                write_whole(self.home.progress, self._dump())
+                write_whole(self.home.progress, self.as_json())
                 self.trouble = ""
         except (OSError, HomeError) as fault:
             state = state or self._apply(slug, how)
@@ -137,9 +137,7 @@ class Progress:
             self._keep_aside(path)
 
     def _keep_aside(self, path: Path) -> None:
-        stamp = time.strftime("%Y-%m-%d")
-        names = [path.with_name(f"progress-broken-{stamp}{tail}.json") for tail in _tails()]
-        kept = next(name for name in names if not name.exists())
+        kept = free_name(path, "progress-broken")
         try:
             os.replace(path, kept)
         except OSError as problem:
@@ -147,20 +145,49 @@ class Progress:
             return
         self.note = f"{path.name} was not readable: it is kept as {kept.name}, and begun anew"
 
-    def _dump(self) -> bytes:
+    @classmethod
+    def parsed(cls, home: Home, text: bytes) -> Progress:
+        """Progress as somebody else's file holds it; nothing is read or written here. ValueError or
+        TypeError if it holds none."""
+        progress = cls.__new__(cls)
+        progress.home, progress.note, progress.trouble = home, "", ""
+        progress._unreadable = False
+        progress.lessons, progress.last = _parse(text)
+        return progress
+
+    def replace(self, other: Progress | None) -> Path | None:
+        """Put `other`, or nothing at all, in the place of this; what was there is kept under the
+        name returned. Raises OSError or `HomeError`, and then nothing has changed."""
+        path, kept = self.home.progress, None
+        self.home.prepare()
+        with _locked(self.home.path / ".progress.lock"):
+            if path.exists():
+                kept = free_name(path, "progress")
+                write_whole(kept, path.read_bytes())
+            self.lessons = dict(other.lessons) if other else {}
+            self.last = other.last if other else None
+            write_whole(path, self.as_json())
+        self._unreadable, self.trouble = False, ""
+        return kept
+
+    def forget(self, slug: str) -> Path | None:
+        """As `replace`, for one lesson."""
+        self.reread()
+        others = {name: state for name, state in self.lessons.items() if name != slug}
+        rest = Progress.parsed(self.home, self.as_json())
+        rest.lessons = others
+        rest.last = self.last if self.last != slug else None
+        return self.replace(rest)
+
+    def as_json(self) -> bytes:
+        """What the file holds."""
         lessons = {slug: asdict(state) for slug, state in sorted(self.lessons.items())}
         data = {"version": VERSION, "last": self.last, "lessons": lessons}
         return (json.dumps(data, indent=1) + "\n").encode()
 
 
-def _tails() -> Iterator[str]:
-    yield ""
-    for number in range(2, 1000):
-        yield f"-{number}"
-
-
 def _parse(text: bytes) -> tuple[dict[str, LessonState], str | None]:
-    """ValueError or TypeError if it is not what `_dump` writes."""
+    """ValueError or TypeError if it is not what `as_json` writes."""
     data = json.loads(text)
     if not isinstance(data, dict) or not isinstance(data.get("version"), int):
         raise ValueError("it has no version")

@@ -74,6 +74,7 @@ class PoliteServer(Server):  # type: ignore[misc]
         self.max_outbox, self.max_inbox = max_outbox, max_inbox
         self.close_timeout, self.fin_timeout = close_timeout, fin_timeout
         self._accepted = accepted
+        self.pongs = 0  # that have come
         self.dropped = False  # did we let a slow or silent peer go?
         self._changed = threading.Condition()
         self._outbox = bytearray()
@@ -122,6 +123,25 @@ class PoliteServer(Server):  # type: ignore[misc]
             message: str | bytes = self.input_buffer.pop(0)
         self._ring()  # there may be room to read on
         return message
+
+    def ping(self, payload: bytes = b"", timeout: float = 0) -> bool:
+        """Queue a Ping, and wait `timeout` seconds for a Pong: did one come?"""
+        with self._changed:
+            if not self.connected:
+                raise ConnectionClosed(self.close_reason, self.close_message)
+            before = self.pongs
+            self._outbox += self.ws.send(Ping(payload))
+            self._ring()
+            self._changed.wait_for(lambda: self.pongs > before or not self.connected, timeout)
+            return self.pongs > before
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes as they stand: frames that no library would cut so (lesson 8)."""
+        with self._changed:
+            if not self.connected or self._piled_up():
+                raise ConnectionClosed(self.close_reason, self.close_message)
+            self._outbox += data
+        self._ring()
 
     def close(self, reason: int | None = None, message: str | None = None) -> None:
         """Begin the closing handshake; `join` waits for its end."""
@@ -173,6 +193,7 @@ class PoliteServer(Server):  # type: ignore[misc]
 
     def _note_pong(self, _event: Pong) -> None:
         self.pong_received = True
+        self.pongs += 1
 
     def _collect(self, event: TextMessage | BytesMessage) -> None:
         if not self.connected:

@@ -1,0 +1,148 @@
+"""The lessons, taken with a real Chromium in the learner's place, by script from end to end.
+
+Each `do` is done as its words say, on the page, with keys and buttons; the lesson's own script acts
+only where the words say that no browser can. What has to come of it: every prediction is measured
+and its answer one of its options, every picture is drawn, every claim holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from lessons.course.course import Course
+from lessons.course.home import Home
+from lessons.course.model import Do
+from lessons.course.moments import Act, Ask, Draw, Ending, Reveal
+from lessons.course.progress import Progress
+from lessons.course.runner import Run, blocks, play
+from lessons.course.session import Session
+from tests.browser.test_demo_page import CHROMIUM, QUIET
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+COURSE = Course()
+type Hand = Callable[[Page, Session], object]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+# Hands
+
+
+def go(path: str) -> Hand:
+    return lambda page, session: page.goto(session.page + path)
+
+
+def press(*names: str) -> Hand:
+    def hand(page: Page, session: Session) -> None:
+        for name in names:
+            page.get_by_role("button", name=name, exact=True).click()
+
+    return hand
+
+
+def first(*hands: Hand) -> Hand:
+    def hand(page: Page, session: Session) -> None:
+        for each in hands:
+            each(page, session)
+
+    return hand
+
+
+def say(words: str) -> Hand:
+    def hand(page: Page, session: Session) -> None:
+        expect(page.locator("#state")).to_have_text("open")
+        page.get_by_label("Say something").fill(words)
+        page.keyboard.press("Enter")
+        page.locator("#talk li.mine span", has_text=words).first.wait_for()
+
+    return hand
+
+
+def reload(page: Page, session: Session) -> None:
+    page.reload()
+
+
+def two_tabs(page: Page, session: Session) -> None:
+    other = page.context.new_page()
+    for each in (page, other):
+        each.goto(f"{session.page}/chat")
+        expect(each.locator("#state")).to_have_text("open")
+    say("hello")(page, session)
+    other.close()
+
+
+def repeat_the_server(page: Page, session: Session) -> None:
+    chat = session.evidence().connection("/ws/chat")
+    told = [said.text for said in chat.said("server") if said.text and ": hello" in said.text]
+    say(str(told[-1]))(page, session)
+
+
+HANDS: Mapping[int, Mapping[str, Hand]] = {
+    0: {"open": go("/")},
+    1: {
+        "poll": first(go("/feed/poll"), reload, reload),
+        "ticker": go("/ticker"),
+        "chat": two_tabs,
+    },
+    3: {"hello": first(go("/chat"), say("hello")), "again": reload},
+    5: {
+        "hello": first(go("/chat"), say("hello")),
+        "same": repeat_the_server,
+        "long": say("a" * 200),
+        "huge": lambda page, _: page.evaluate('ws101.socket.send("x".repeat(70000))'),
+    },
+}
+"""What a learner does, by lesson and action. What is missing is left to the script."""
+
+
+@pytest.mark.parametrize("number", HANDS)
+def test_a_lesson_holds_in_a_real_browser(number: int, browser: Browser, tmp_path: Path) -> None:
+    lesson = COURSE.find(str(number))
+    home = Home(tmp_path / "home")
+    page = browser.new_context().new_page()
+    with Session(lesson, home) as session:
+        run = Run(COURSE, lesson, session, Progress(home))
+        moments, reply = play(run), None
+        ending = None
+        while ending is None:
+            moment = moments.send(reply)
+            reply = None
+            match moment:
+                case Ask():
+                    reply = moment.options[0].key
+                case Act():
+                    if hand := HANDS[number].get(moment.do.name):
+                        hand(page, session)
+                    else:
+                        moment.action.script(session)
+                    session.wait_for(moment.action.seen, moment.do.name)
+                    reply = "done"
+                case Draw():
+                    assert moment.lines, moment.missing
+                case Reveal():
+                    told = (moment.prediction.name, moment.answer_key)
+                    assert moment.answer is not None, told
+                case Ending():
+                    ending = moment
+                case _:
+                    pass
+        assert [claim for claim in ending.claims if not claim.held] == []
+        assert ending.claims
+    page.context.close()
+
+
+def test_every_action_named_here_is_one() -> None:
+    for number, hands in HANDS.items():
+        known = {block.name for block in blocks(COURSE.find(str(number))) if isinstance(block, Do)}
+        assert set(hands) <= known

@@ -40,6 +40,8 @@ ASKED: Final = {
     "sec-websocket-protocol": "what messages will mean",
     "sec-websocket-extensions": "shall we compress?",
     "origin": "the page that asks",
+    "cookie": "the browser adds it",
+    "via": "who passed it on",
 }
 ANSWERED: Final = {
     "upgrade": "to this protocol",
@@ -47,6 +49,15 @@ ANSWERED: Final = {
     "sec-websocket-accept": "proof: the key was read",
     "sec-websocket-protocol": "what messages will mean",
     "sec-websocket-extensions": "we compress",
+}
+REFUSED: Final = {
+    "upgrade": "ask for this protocol",
+    "connection": "just for this next hop",
+    "sec-websocket-version": "the version we speak",
+    "allow": "the methods we take",
+    "location": "ask there instead",
+    "www-authenticate": "say who you are",
+    "retry-after": "not now",
 }
 """The field lines that belong to a handshake, and what each says; the others are counted."""
 
@@ -94,20 +105,24 @@ def _number(text: str) -> int:
 
 
 def handshake(connection: Connection) -> Iterator[Line]:
-    """Both heads, with words beside the lines that matter."""
+    """Both heads, with words beside the lines that matter, and the rules that they break."""
     yield from _head(connection.request, "client")
+    yield from _broken(connection, "request")
     yield Line()
     yield from _head(connection.response, "server")
+    yield from _broken(connection, "response")
 
 
 def _head(head: Head, side: Side) -> Iterator[Line]:
     yield Line("  ").add(WAYS[side], side)
+    told = ASKED
     if not head.is_response:
         words = "an ordinary GET" if head.method == "GET" else "no GET"
+    elif head.status == 101:
+        words, told = "agreed", ANSWERED
     else:
-        words = "agreed" if head.status == 101 else "not agreed"
+        words, told = "not agreed", REFUSED
     yield _beside(head.line, words)
-    told = ANSWERED if head.is_response else ASKED
     others = 0
     for field in head.fields:
         if words := told.get(field.name.lower(), ""):
@@ -117,6 +132,13 @@ def _head(head: Head, side: Side) -> Iterator[Line]:
     if others:
         line = "line" if others == 1 else "lines"
         yield Line("  ").add(f"({others} more {line}, such as any HTTP has)", "quiet")
+
+
+def _broken(connection: Connection, stream: str) -> Iterator[Line]:
+    """What the inspector finds wrong with a head; a line that is missing is only seen here."""
+    for found in connection.findings:
+        if found.stream == stream and found.rule.severity == "error":
+            yield Line("  ").add(fit(f"!! {found.rule.id}: {found.words}", 78), "error")
 
 
 def _beside(text: str, words: str) -> Line:

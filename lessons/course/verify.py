@@ -135,13 +135,17 @@ def _files(proof: Proof, course: Course, home: Home) -> None:
 
 
 def _imported(folder: Path) -> set[str]:
-    """Modules of its own that a lesson's code imports (`from .shelves import ...`)."""
+    """Modules of its own that a lesson's code imports (`from .shelves import ...`), or its check
+    loads (`load(LESSON, "traps")`), which lies beside the exercise and not here."""
     found: set[str] = set()
     for path in folder.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.ImportFrom) and node.level == 1:
-                names = [node.module] if node.module else [alias.name for alias in node.names]
-                found |= {f"{name.split('.')[0]}.py" for name in names}
+            match node:
+                case ast.ImportFrom(level=1, module=module, names=aliases):
+                    names = [module] if module else [alias.name for alias in aliases]
+                    found |= {f"{name.split('.')[0]}.py" for name in names}
+                case ast.Call(func=ast.Name(id="load"), args=[_, ast.Constant(value=str(name))]):
+                    found.add(f"{name}.py")
     return found
 
 

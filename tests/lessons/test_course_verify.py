@@ -67,6 +67,15 @@ def copy(one: str, other: str) -> Callable[[Path], None]:
     return lambda folder: print(shutil.copyfile(folder / one, folder / other))
 
 
+def test_modules_that_a_check_loads_are_no_stray_files(copied: Path) -> None:
+    write("traps.py", '"""Made heads."""\n')(copied)
+    assert proved(copied, "files").faults == [f"{SLUG}/traps.py: a stray file"]
+    edit("test_exercise.py", "def mistakes", 'TRAPS = load(LESSON, "traps")\n\n\ndef mistakes')(
+        copied
+    )
+    assert proved(copied, "files").faults == []
+
+
 @pytest.mark.parametrize(
     ("step", "spoil", "fault"),
     [

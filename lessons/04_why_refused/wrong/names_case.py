@@ -1,0 +1,39 @@
+"""Near miss: names of fields to the letter, as one browser writes them."""
+
+import base64
+
+
+def diagnose(request):
+    first, *lines = request.decode("latin-1").split("\r\n")
+    fields = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        fields.setdefault(name, []).append(value.strip())
+
+    def has(name, element):
+        return element in [
+            each.strip().lower() for each in ",".join(fields.get(name, [])).split(",")
+        ]
+
+    def value(name):
+        return fields.get(name, [None])[0]
+
+    if first.split()[0] != "GET":
+        return "not-get"
+    if not (has("Upgrade", "websocket") and has("Connection", "upgrade")):
+        return "no-upgrade" if value("Sec-WebSocket-Key") is None else "stripped-by-proxy"
+    if value("Sec-WebSocket-Version") != "13":
+        return "wrong-version"
+    if not is_key(value("Sec-WebSocket-Key")):
+        return "no-key"
+    origin = value("Origin")
+    if origin is not None and origin.partition("://")[2].lower() != value("Host").lower():
+        return "wrong-origin"
+    return "none"
+
+
+def is_key(key):
+    try:
+        return len(base64.b64decode(key or "", validate=True)) == 16
+    except ValueError:
+        return False

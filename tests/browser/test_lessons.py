@@ -51,6 +51,35 @@ def press(*names: str) -> Hand:
     return hand
 
 
+def press_in(group: str, *names: str) -> Hand:
+    """The buttons of a named group; each answers before the next is pressed."""
+
+    def hand(page: Page, session: Session) -> None:
+        rows = page.locator("#gone tr")
+        for name in names:
+            before = rows.count()
+            page.get_by_role("group", name=group).get_by_role(
+                "button", name=name, exact=True
+            ).click()
+            expect(rows).to_have_count(before + 1)
+
+    return hand
+
+
+def press_all(selector: str) -> Hand:
+    def hand(page: Page, session: Session) -> None:
+        for button in page.locator(selector).all():
+            button.click()
+
+    return hand
+
+
+def bait(page: Page, session: Session) -> None:
+    """In the console, what the lesson says."""
+    facts = Run(COURSE, session.lesson, session, Progress(session.home)).facts()
+    page.evaluate(f'ws101.socket.send("{facts["bait_code"]}")')
+
+
 def first(*hands: Hand) -> Hand:
     def hand(page: Page, session: Session) -> None:
         for each in hands:
@@ -67,6 +96,10 @@ def say(words: str) -> Hand:
         page.locator("#talk li.mine span", has_text=words).first.wait_for()
 
     return hand
+
+
+def nothing(page: Page, session: Session) -> None:
+    pass
 
 
 def reload(page: Page, session: Session) -> None:
@@ -95,12 +128,40 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "ticker": go("/ticker"),
         "chat": two_tabs,
     },
+    2: {
+        "race": go("/feed"),
+        "plain": first(go("/memory"), press("Ask", "Ask")),
+        "cookie": press(*["Ask with a cookie"] * 3),
+        "socket": press(*["Say again"] * 3),
+    },
     3: {"hello": first(go("/chat"), say("hello")), "again": reload},
     5: {
         "hello": first(go("/chat"), say("hello")),
         "same": repeat_the_server,
         "long": say("a" * 200),
         "huge": lambda page, _: page.evaluate('ws101.socket.send("x".repeat(70000))'),
+    },
+    4: {
+        "told": first(go("/refused/elsewhere"), press("Open it from here")),
+        "elsewhere": nothing,
+        "forged": first(go("/refused"), press_all("[data-send=forged]")),
+        "altered": press_all("[data-send]:not([data-send=forged])"),
+        "plain": go("/ws/chat"),
+        "proxy": go("/refused/proxy"),
+    },
+    6: {
+        "empty": first(go("/cost"), press_in("As one WebSocket message", "0")),
+        "edges": press_in("As one WebSocket message", "125", "126", "65,535", "65,536"),
+        "small": press_in("As the body of an HTTP POST", "125"),
+        "large": press_in("As the body of an HTTP POST", "65,536"),
+    },
+    7: {"twice": first(go("/chat"), say("hello"), say("hello")), "bait": bait},
+    8: {
+        "frames": first(go("/pieces"), press("One message in three frames, a ping between")),
+        "letter": press("One letter in two halves"),
+        "writes": press("One frame in three writes"),
+        "together": press("Three messages in one write"),
+        "long": press_all("#long"),
     },
 }
 """What a learner does, by lesson and action. What is missing is left to the script."""

@@ -12,7 +12,7 @@ from lessons.course.model import Lesson
 from lessons.course.program import command
 from lessons.course.progress import LessonState, Progress
 
-ONE_COLUMN: Final = 10
+ONE_COLUMN: Final = 9
 """Up to so many lessons stand in one column."""
 DAY: Final = 24 * 3600
 

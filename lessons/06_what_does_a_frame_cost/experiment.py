@@ -71,7 +71,7 @@ def send_in_pieces(session: Session) -> None:
 
 
 def send_wide(session: Session) -> None:
-    """send hello, its length written in two bytes more than it takes"""
+    """send hello with a length that is written too long"""
     with session.client(WS) as line:
         line.send_frame(TEXT, b"hello", length_bits=16)
         line.wait_closed()
@@ -227,7 +227,7 @@ def headers_plot(evidence: Evidence, session: Session) -> Bars:
     rows = tuple(
         (f"{size:,} from {who}", len(weighed(evidence, side, size).header))
         for who, side in sides
-        for size in SIZES
+        for size in SIZES[1:]
     )
     return Bars("What a frame adds to a payload of so many bytes", rows, "bytes")
 
@@ -241,6 +241,14 @@ def around_table(evidence: Evidence, session: Session) -> Iterator[tuple[object,
     frames = len(out.wire), len(back.wire)
     for name, (up, down) in (("HTTP POST", post), ("WebSocket message", frames)):
         yield name, f"{up:,}", f"{down:,}", 2 * SMALL, f"{up + down - 2 * SMALL:,}"
+
+
+def bill_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    """All overhead so far, after so many small payloads there and back."""
+    yield "payloads there and back", "WebSocket, handshake included", "HTTP"
+    frames, http = around_frames(evidence, SMALL), around_http(evidence, SMALL)
+    for many in (1, 10, 100):
+        yield many, f"{handshake(evidence) + many * frames:,} bytes", f"{many * http:,} bytes"
 
 
 def share_plot(evidence: Evidence, session: Session) -> Bars:
@@ -263,5 +271,5 @@ def below_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, 
     yield "IP header", "20; IPv6: 40", "RFC 791, RFC 8200", "no, one made up"
 
 
-TABLES = {"empty": empty_table, "around": around_table, "below": below_table}
+TABLES = {"empty": empty_table, "around": around_table, "bill": bill_table, "below": below_table}
 PLOTS = {"headers": headers_plot, "share": share_plot}

@@ -82,7 +82,7 @@ def send_zero_bait(session: Session) -> None:
 
 
 def send_guessed_bait(session: Session) -> None:
-    """send a text that is made for the key which it will be masked with"""
+    """send a text made for the key that it will be masked with"""
     chat = the_chat(session)
     text = apply_mask(BAIT.encode(), KNOWN_KEY)
     chat.send_frame(TEXT, text, masking_key=KNOWN_KEY)
@@ -94,7 +94,7 @@ ACTIONS = {
         say_twice,
         lambda evidence: bool(echoes(evidence)),
         page="/chat",
-        waiting="a word, and the same word again",
+        waiting="the same word twice",
     ),
     "naked": Action(
         say_unmasked, lambda evidence: bool(reaction(naked(evidence))), page="/chat"
@@ -221,7 +221,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         "6455 §10.3",
     )
     yield Claim(
-        "A key of zeros, or one that was guessed, is lawful on the wire and masks nothing",
+        "A key of zeros, or one that was guessed, passes for a mask and hides no request",
         bool(found["a key of zeros"]) and bool(found["a key guessed"]),
         f"the server took both; found in both: {', '.join(found['a key guessed'])}",
         "6455 §5.3",
@@ -271,7 +271,7 @@ def box_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ..
             continue
         wire = framed.frame.wire_payload.replace(b"\n", b" ").decode("ascii", "replace")
         text = "".join(char if 31 < ord(char) < 127 else "." for char in wire)
-        yield coat, text[:30] + "...", ", ".join(requests(framed.frame.wire)) or "(nothing)"
+        yield coat, text.strip()[:30] + "...", ", ".join(requests(framed.frame.wire)) or "(nothing)"
 
 
 TABLES = {"twice": twice_table, "unmasked": unmasked_table, "box": box_table}

@@ -34,7 +34,9 @@ def late_plot(evidence: Evidence, session: Session) -> Bars:
     """How late each way hears."""
     seen = race(evidence)
     rows = tuple((way.name, way.late_ms) for way in seen.ways.values())
-    return Bars("How late a tick was heard, on average", rows, unit="ms", form=",.1f")
+    return Bars(
+        "How late a tick was heard: half of them sooner, half later", rows, unit="ms", form=",.1f"
+    )
 
 
 def cost_plot(evidence: Evidence, session: Session) -> Bars:
@@ -75,14 +77,15 @@ def verdict_table(evidence: Evidence, session: Session) -> Rows:
     """What is said of HTTP, and what was measured on each way."""
     seen = race(evidence)
     ways = list(seen.ways.values())
-    yield "HTTP is", *(way.name for way in ways)
-    yield "slow: a tick comes late by", *(f"{way.late_ms:.1f} ms" for way in ways)
-    yield "overhead: one more tick costs", *(f"{way.further_tick:,.0f} bytes" for way in ways)
+    yield "", *(way.name for way in ways)
+    yield "slow?", *(f"{way.late_ms:.1f} ms late" for way in ways)
+    yield "overhead?", *(f"{way.further_tick:,.0f} bytes" for way in ways)
+    asked = (f"{way.requests / len(way.heard):.1f} a tick" for way in ways)
     yield (
-        "one-way: questions a tick",
-        *("1 for all" if way.streams else f"{way.requests / len(way.heard):.1f}" for way in ways),
+        "one-way?",
+        *("asked once" if way.streams else each for way, each in zip(ways, asked, strict=True)),
     )
-    yield "a new connection each time", *(f"{len(way.ports)} for {way.requests}" for way in ways)
+    yield "connections?", *(f"{len(way.ports)} for {way.requests}" for way in ways)
 
 
 TABLES = {

@@ -282,7 +282,7 @@ def test_four_ways_see_the_same_ticks(visit: Open) -> None:
         ticks = page.locator(f'[data-lane="{lane}"] [data-role="ticks"]')
         expect(ticks).to_have_text(re.compile(r"^[1-9]\d+$"))  # ten at least
     assert number("events", "requests") == number("websocket", "requests") == 1
-    assert number("long-poll", "requests") >= 8
+    assert number("long-poll", "requests") >= 2  # a busy machine answers with several ticks at once
     assert number("poll", "requests") >= 2
     for lane in lanes:
         page.locator(f'[data-lane="{lane}"] button').click()

@@ -1,0 +1,104 @@
+"""Lesson 9: the solution is the definition, the sample shows it, and a frozen peer is let go."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lessons.course.course import Course, load
+from lessons.course.evidence import Evidence
+from lessons.course.wire import ScriptFailed
+from lessons.demo.app import create_app
+from lessons.demo.live import Live, live_of
+from lessons.demo.server import DemoServer
+from tests.lessons.demo_wire import until
+
+LESSON = Course().find("9")
+EXPERIMENT = load(LESSON, "experiment")
+FROZEN = load(LESSON, "frozen")
+SERVER = load(LESSON, "server")
+QUIET = load(LESSON, "quiet")
+CHECK = load(LESSON, "test_exercise")
+
+NUMBERS = st.tuples(st.integers(1, 30), st.integers(1, 30), st.integers(-50, 50))
+LIVES = st.lists(st.tuples(st.sampled_from(["tick", "heard"]), st.integers(0, 40)), max_size=30)
+
+
+def by_definition(numbers: tuple[int, int, int], steps: list[tuple[str, int]]) -> list[str | None]:
+    """What the exercise's docstring says, read off the whole history each time."""
+    interval, patience, opened = numbers
+    told: list[str | None] = []
+    for number, (what, now) in enumerate(steps):
+        answer = None
+        if what == "tick":
+            pings = [at for at, said in enumerate(told) if said == "ping"]
+            since = pings[-1] if pings else -1
+            sent = steps[since][1] if pings else opened
+            waits = bool(pings) and ("heard" not in [w for w, _ in steps[since:number]])
+            if "dead" in told or (waits and now - sent >= patience):
+                answer = "dead"
+            elif not waits and now - sent >= interval:
+                answer = "ping"
+        told.append(answer)
+    return told
+
+
+@given(NUMBERS, LIVES)
+def test_the_solution_is_the_definition(
+    numbers: tuple[int, int, int], life: list[tuple[str, int]]
+) -> None:
+    now, steps = numbers[2], []
+    for what, later in life:
+        now += later
+        steps.append((what, now))
+    assert CHECK.answers(CHECK.RIGHT, numbers, steps) == by_definition(numbers, steps)
+
+
+def test_the_docstring_shows_what_the_check_asks_first() -> None:
+    words = ast.get_docstring(ast.parse((LESSON.folder / "exercise.py").read_text()).body[1]) or ""  # type: ignore[arg-type]
+    lines = [line.split("#") for line in words.splitlines() if line.strip().startswith("heart.t")]
+    shown = [(each[0].strip(), each[1].split(":")[0].strip().strip('"')) for each in lines]
+    steps = [*CHECK.tick(9, 10, 12), *CHECK.heard(13), *CHECK.tick(20, 24, 25)]
+    told = CHECK.answers(CHECK.RIGHT, (10, 5, 0), steps)
+    ticks = [
+        (f"heart.tick({n})", str(t)) for (w, n), t in zip(steps, told, strict=True) if w == "tick"
+    ]
+    assert shown == ticks
+
+
+def test_the_sample_shows_what_the_lesson_says() -> None:
+    own = Evidence.read(LESSON.folder / "sample.pcapng")
+    facts = dict(EXPERIMENT.facts(own, None))
+    assert (facts["answers"], facts["pong_holds"]) == ("browser", "same")
+    assert (facts["empty_back"], facts["tells"]) == ("nothing", "nothing")
+    assert facts["hang"] == "on", "the sample was recorded without Chromium"
+    assert all(claim.held for claim in EXPERIMENT.claims(own, None))
+    numbers, steps, _ = CHECK.replay(EXPERIMENT.frozen(own).line)
+    assert CHECK.answers(CHECK.RIGHT, numbers, steps)[-1] == "dead"
+
+
+def pongs(live: Live) -> int:
+    peer = live.find(path=QUIET.PEER)
+    return peer.ws.pongs if peer else 0  # type: ignore[attr-defined]
+
+
+def test_a_frozen_peer_is_let_go_and_what_was_sent_to_it_lies_there() -> None:
+    app = create_app(SERVER.CONFIG, blueprints=[SERVER.bp])
+    live = live_of(app)
+    with DemoServer(app) as server:
+        address = ("127.0.0.1", server.port)
+
+        def answered() -> None:
+            until(lambda: pongs(live) >= 2, "two pongs")
+
+        def given_up() -> None:
+            until(lambda: live.dropped == 1, "the server to let the peer go")
+
+        unread = FROZEN.freeze_a_peer(address, QUIET.PEER, answered, given_up)
+        assert unread.startswith(b"\x89\x00")
+        assert b"\x88\x18\x03\xf0no pong in 0.4 seconds" in unread
+        with pytest.raises(ScriptFailed, match="does not become a WebSocket"):
+            FROZEN.open_wire(address, "/quiet")

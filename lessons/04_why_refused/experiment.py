@@ -24,7 +24,7 @@ NEVER_SENT = "1006"  # RFC 6455 §7.4.1
 
 
 def open_elsewhere(session: Session) -> None:
-    """let a headless Chromium press the button of the other site"""
+    """let a headless Chromium press the button"""
     if session.chromium is None:
         raise Unavailable(
             "no Chromium here (apt install chromium, or brew install --cask chromium): "
@@ -34,24 +34,24 @@ def open_elsewhere(session: Session) -> None:
 
 
 def ask_from_elsewhere(session: Session) -> None:
-    """if no browser has sent it yet, send it with the Origin of another site"""
+    """if it is not there, send it with another site's Origin"""
     try:
         from_elsewhere(session.evidence())
     except Missing:
         send(ALTERED["elsewhere"], *session.address)
 
 
-def sends(*names: str) -> Callable[[Session], None]:
+def sends(words: str, *names: str) -> Callable[[Session], None]:
     def script(session: Session) -> None:
         for name in names:
             send(ALTERED[name], *session.address)
 
-    script.__doc__ = "send it: " + "; ".join(ALTERED[name].words for name in names)
+    script.__doc__ = words
     return script
 
 
 def ask_plainly(session: Session) -> None:
-    """ask for the chat's WebSocket address with a GET like any other"""
+    """ask for that address with an ordinary GET"""
     session.get(CHAT)
 
 
@@ -76,13 +76,13 @@ ACTIONS = {
         page="/refused/elsewhere",
     ),
     "forged": Action(
-        sends("forged"),
+        sends("write it with the Origin of the chat's own page", "forged"),
         lambda evidence: bool(forged(evidence)),
         page="/refused",
         waiting="the bench's first button",
     ),
     "altered": Action(
-        sends("no-key", "version-8", "post"),
+        sends("send one with no key, one of version 8, a POST", "no-key", "version-8", "post"),
         lambda evidence: all((without_key(evidence), old_version(evidence), posted(evidence))),
         page="/refused",
         waiting="the bench's other buttons",
@@ -391,7 +391,7 @@ def three_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, 
     yield "field", "whole, directly", "through the proxy", "address bar"
     heads = (whole.request, there.request, plain.request)
     for name in ("Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Via"):
-        yield name, *(fit(head.get(name) or "-", 14) for head in heads)
+        yield name, *(fit(head.get(name) or "-", 15) for head in heads)
     yield "answer", whole.status, there.status, plain.status
 
 

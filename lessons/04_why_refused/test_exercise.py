@@ -91,8 +91,11 @@ def test_own(exercise, own, expect):
         raise Missing("no handshake was captured")
     for each in asked:
         cause = cause_of(each)
-        where = f"connection {each.number}, {each.request.line} ({own.whose})"
-        try_on(exercise, expect, each.request.raw, [cause], where, LOOK[cause])
+        raw, look = each.request.raw, LOOK[cause]
+        start, end = line_of(each.request, look)
+        line = raw[start:end].decode("iso-8859-1")
+        where = f"connection {each.number}, {line} ({own.whose})"
+        try_on(exercise, expect, raw, [cause], where, look)
     for http in own.http:
         cause = "no-upgrade" if http.request.method == "GET" else "not-get"
         where = f"{http.request.line} from port {http.client[1]} ({own.whose})"

@@ -138,7 +138,11 @@ def _broken(connection: Connection, stream: str) -> Iterator[Line]:
     """What the inspector finds wrong with a head; a line that is missing is only seen here."""
     for found in connection.findings:
         if found.stream == stream and found.rule.severity == "error":
-            yield Line("  ").add(fit(f"!! {found.rule.id}: {found.words}", 78), "error")
+            yield (
+                Line("  ")
+                .add(f"!! {found.rule.id}", "error")
+                .add(f"   RFC {found.rule.rfc}", "quiet")
+            )
 
 
 def _beside(text: str, words: str) -> Line:

@@ -67,7 +67,7 @@ def test_a_refused_handshake_is_drawn_with_what_is_missing(sample: Evidence) -> 
     show = Show("handshake", (), 1, str(number))
     lines = [line.plain for line in drawn(show, {}, sample, EXPERIMENT, None)]
     text = "\n".join(lines)
-    assert "!! req-upgrade-missing: there is no Upgrade field" in text
+    assert "!! req-upgrade-missing   RFC 6455 §4.1(5)" in text
     assert "ask for this protocol" in text
     assert "not agreed" in text
     assert max(map(len, lines)) <= 80

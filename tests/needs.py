@@ -64,7 +64,11 @@ PROGRAMS = {
         ("postgres",),
         package="postgresql",
         brew="postgresql",
-        places=("/usr/lib/postgresql/*/bin/postgres",),  # Debian keeps it out of PATH
+        places=(
+            "/usr/lib/postgresql/*/bin/postgres",  # Debian keeps it out of PATH
+            "/opt/homebrew/opt/postgresql*/bin/postgres",
+            "/usr/local/opt/postgresql*/bin/postgres",
+        ),
     ),
 }
 

@@ -32,7 +32,18 @@ from .shelves import (
     trials,
     yours,
 )
-from .tables import COPIES, DATABASE, PAGE, TABLES, TEXTS, everything, here, same_object
+from .tables import (
+    COPIES,
+    DATABASE,
+    PAGE,
+    POSTGRES,
+    REDIS,
+    TABLES,
+    TEXTS,
+    everything,
+    here,
+    same_object,
+)
 
 __all__ = ["ACTIONS", "TABLES", "claims", "facts"]
 
@@ -41,11 +52,12 @@ SHOWN = {
     SILENT: ("json-str", "sqlite-str"),
     WORKS: ("copy", "pipe"),
 }
-SHOWN_IN_PAGE = {
-    LOUD: ("structured-clone", "push-state", "indexed-db"),
-    SILENT: ("stringify", "local-storage"),
+SHOWN_IF_TRIED = {
+    LOUD: ("redis", "postgres", "postgres-pickle", "structured-clone", "push-state", "indexed-db"),
+    SILENT: ("redis-repr", "postgres-json", "stringify", "local-storage"),
     WORKS: (),
 }
+"""Not every machine has a Redis, a PostgreSQL and a browser."""
 CLAIMED = {
     LOUD: "What refuses to be stored failed loudly",
     SILENT: "What was stored as a text failed silently",
@@ -175,6 +187,8 @@ ACTIONS = {
     "texts": Action(tries(*TEXTS), tried(*TEXTS), page="/lab"),
     "copies": Action(tries(*COPIES), tried(*COPIES), page="/lab"),
     "database": Action(tries(*DATABASE), tried(*DATABASE), page="/lab"),
+    "redis": Action(tries(*REDIS), tried(*REDIS), page="/lab", needs=("redis",)),
+    "postgres": Action(tries(*POSTGRES), tried(*POSTGRES), page="/lab", needs=("postgres",)),
     "page": Action(try_in_page, tried_in_page, page="/lab"),
     "pipe": Action(pass_it_on, tried("pipe"), page="/lab"),
     "restart": Action(restart, restarted, page="/lab", waiting="[s]: only the script can"),
@@ -193,6 +207,9 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     hello = yours(evidence)
     yield "connection", hello.connection.number
     now = greetings(evidence)[-1].note
+    if stores := getattr(session, "stores", None):
+        yield "redis_socket", stores.socket("redis")
+        yield "postgres_folder", stores.socket("postgres").parent
     yield "server_pid", getattr(session, "demo_pid", None) or now.get("pid")
     yield from here(hello.note)
     yield "client", address_text(hello.connection.client)
@@ -260,10 +277,11 @@ def counted(found: dict[str, Trial]) -> Iterator[tuple[str, object]]:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
-    at_server, in_page = trials(evidence, "tried"), trials(evidence, "browser")
+    at_server = trials(evidence, "tried")
+    found = at_server | trials(evidence, "browser")
     for shelf in CLAIMED:
         tried = {name: at_server.get(name) for name in SHOWN[shelf]}
-        tried |= {name: in_page[name] for name in SHOWN_IN_PAGE[shelf] if name in in_page}
+        tried |= {name: found[name] for name in SHOWN_IF_TRIED[shelf] if name in found}
         yield on_shelf(shelf, tried)
     pipe = at_server["pipe"]
     yield Claim(
@@ -301,11 +319,11 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"Sec-WebSocket-Key: {asked}",
         "6455 §4.2.1",
     )
-    found = read_back(evidence)
+    back = read_back(evidence)
     yield Claim(
         "Nothing that was read back after the restart reached anybody",
-        bool(found) and all(each.frame is None for each in found.values()),
-        f"{len(found)} kept values tried again, 0 frames with their messages",
+        bool(back) and all(each.frame is None for each in back.values()),
+        f"{len(back)} kept values tried again, 0 frames with their messages",
     )
     refused = {part[1] for part in last(evidence, "parts").note["refused"]}
     yield Claim(

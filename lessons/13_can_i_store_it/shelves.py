@@ -27,7 +27,7 @@ SHOWN = 22  # characters of a kept value in a table
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One attempt. `size` counts bytes on disk, `frame` is the number of the frame that carried
+    """One attempt. `size` counts bytes kept, `frame` is the number of the frame that carried
     its probe on `connection`, None if none did."""
 
     name: str
@@ -158,7 +158,7 @@ def trials(evidence: Evidence, *kinds: str) -> dict[str, Trial]:
 
 
 def read_back(evidence: Evidence) -> dict[str, Trial]:
-    """What the server found on disk when it was last asked, and tried again."""
+    """What the server found kept when it was last asked, and tried again."""
     told = last(evidence, "read")
     listed = told.note.get("trials")
     found = [note for note in listed if isinstance(note, dict)] if isinstance(listed, list) else []

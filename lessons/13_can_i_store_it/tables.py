@@ -16,7 +16,9 @@ from .shelves import DURING, TITLES, WORKS, Trial, last, lives, opener, read_bac
 TEXTS = ("pickle", "json", "json-str")
 COPIES = ("copy", "deepcopy")
 DATABASE = ("sqlite", "sqlite-str", "sqlite-pickle")
-SERVER = (*TEXTS, *COPIES, *DATABASE)
+REDIS = ("redis", "redis-repr")
+POSTGRES = ("postgres", "postgres-json", "postgres-pickle")
+SERVER = (*TEXTS, *COPIES, *DATABASE, *REDIS, *POSTGRES)
 PAGE = ("stringify", "structured-clone", "push-state", "local-storage", "indexed-db")
 
 
@@ -98,14 +100,14 @@ def shelves_table(evidence: Evidence, session: Session) -> Iterator[tuple[object
 
 
 def again_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
-    """What lay on disk after the restart, and what sending on it did."""
+    """What had been kept when the server was back, and what sending on it did."""
     yield "kept as", "bytes", "what happened", "reached you"
     found = read_back(evidence).values()
     for trial in found:
         happened = f"{DURING.get(trial.step or '', '')}, {trial.raised}"
         yield trial.code, trial.size, happened, "yes" if trial.shelf == WORKS else "no"
     if not found:
-        yield "nothing", 0, "nothing was kept on disk in this run", "no"
+        yield "nothing", 0, "nothing was kept in this run", "no"
 
 
 def parts_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
@@ -141,6 +143,8 @@ TABLES = {
     "texts": result_table(*TEXTS),
     "copies": result_table(*COPIES),
     "database": result_table(*DATABASE),
+    "redis": result_table(*REDIS),
+    "postgres": result_table(*POSTGRES),
     "page": result_table(*PAGE),
     "pipe": result_table("pipe"),
     "shelves": shelves_table,

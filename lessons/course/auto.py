@@ -113,10 +113,12 @@ class Transcript:
 
     def _act(self, act: Act) -> str:
         self._look_for_gaps(act.do.line, act.words)
-        self._write(telling.task(act))
-        self._write([Line(f"script: {telling.script_words(act)}", "quiet")])
         session = self.run.session
         try:
+            for name in act.action.needs:
+                session.store(name)
+            self._write(telling.task(act))
+            self._write([Line(f"script: {telling.script_words(act)}", "quiet")])
             act.action.script(session)
             session.wait_for(act.action.seen, f"what {act.do.name!r} should bring")
         except Unavailable as fault:

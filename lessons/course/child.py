@@ -1,9 +1,10 @@
-"""The demo app, the tap or a browser, as a process of the runner's: it lives no longer than the
-runner does.
+"""The demo app, the tap, a browser or a database server, as a process of the runner's: it lives no
+longer than the runner does.
 
     python -m lessons.course.child demo PORT [LESSON_FOLDER]
     python -m lessons.course.child proxy ARGUMENTS...      as `ws101 proxy`
     python -m lessons.course.child browser CHROMIUM URL    headless
+    python -m lessons.course.child store NAME PROGRAM FOLDER    a private Redis or PostgreSQL
 
 Its standard input is a pipe whose other end the runner holds. Nothing is ever sent through it; when
 it ends, the runner is gone, in whatever manner (kill -9 included), and so are we.
@@ -77,6 +78,11 @@ def main(role: str, *arguments: str) -> None:
         from lessons.course.browser import show_headless
 
         show_headless(*arguments)
+        return
+    if role == "store":
+        from lessons.course.stores import keep
+
+        keep(*arguments, sweep=sweep)
         return
     port, folder = int(arguments[0]), arguments[1:]
     try:

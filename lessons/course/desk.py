@@ -26,6 +26,7 @@ from lessons.course.moments import (
 from lessons.course.program import command
 from lessons.course.runner import Run
 from lessons.course.session import is_seen
+from lessons.course.stores import STORES
 from lessons.course.terminal import Terminal
 from lessons.course.wire import ScriptFailed
 from lessons.course.words import Unmeasured, fill, prose, sentence
@@ -33,6 +34,9 @@ from lessons.course.workbench import Workbench
 
 LOOK_SECONDS: Final = 0.5
 """How often to look whether a server has died, while nothing else happens."""
+
+NOTICED: Final = 0.05
+"""Seconds: what took longer was a start worth telling."""
 
 KEYS: Final = (
     ("Enter", "go on (space does, too)"),
@@ -230,8 +234,10 @@ class Desk:
     def act(self, act: Act) -> str:
         """Wait for the learner's own browser; or let the script act."""
         self.page = act.action.page
-        self.show(list(telling.task(act)))
         run = self.run
+        if not act.already and not self._have(act.action.needs):
+            return "skipped"
+        self.show(list(telling.task(act)))
         if act.already:
             self.show([Line("seen already", "quiet"), Line()])
             return "done"
@@ -264,6 +270,25 @@ class Desk:
                 case _:
                     by_script = True
                     self._script(act)
+
+    def _have(self, names: tuple[str, ...]) -> bool:
+        """Start the private servers that a turn needs; without one, the turn is left out."""
+        session = self.run.session
+        for name in names:
+            title = STORES[name].title
+            self.terminal.prompt(Line(f"starting a private {title} ..."))
+            begun = time.monotonic()
+            try:
+                session.store(name)
+            except Unavailable as fault:
+                words = f"The rest of this step is left out: {fault}."
+                self.show([*(Line("! ", "warning").join(x) for x in sentence(words, 74)), Line()])
+                return False
+            if (took := time.monotonic() - begun) > NOTICED:
+                words = f"started a private {title}, for this sitting only ({took:.1f} s)"
+                self.show([Line(words, "quiet")])
+        self.terminal.end_prompt()
+        return True
 
     def _so_far(self, begun: tuple[int, int]) -> str:
         """What has come since then: of WebSockets, else of plain HTTP."""

@@ -183,13 +183,15 @@ class Action:
 
     `script(session)` acts as the learner would; the first line of its docstring tells what it does.
     `seen(evidence)` says whether enough has come; `Missing` counts as no. `page` is what the key
-    `b` opens, `waiting` whom we are waiting for.
+    `b` opens, `waiting` whom we are waiting for, `needs` what private servers ("redis",
+    "postgres") have to run before: where one is missing, the rest of its step is left out.
     """
 
     script: Callable[[Session], object]
     seen: Callable[[Evidence], bool]
     page: str = "/"
     waiting: str = "your browser"
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

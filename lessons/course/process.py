@@ -111,7 +111,8 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._reader.join(patience)
-        for stream in (self._process.stdin, self._process.stdout):
+        done = not self._reader.is_alive()  # else a child of its own holds the pipe: don't wait
+        for stream in (self._process.stdin, self._process.stdout if done else None):
             if stream:
                 with suppress(OSError):
                     stream.close()

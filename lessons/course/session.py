@@ -31,6 +31,7 @@ from lessons.course.follower import Follower
 from lessons.course.home import Home, HomeError
 from lessons.course.model import Lesson, Missing, Unavailable
 from lessons.course.process import Child, StartFailed
+from lessons.course.stores import Stores
 from lessons.course.wire import Answer, HttpClient, ScriptFailed
 
 PAGE_PORT = 8101
@@ -85,6 +86,8 @@ class Session:
         self._told: list[str] = []
         self._demo: Child | None = None
         self._tap: Child | None = None
+        self.stores: Stores | None = None
+        """Private database servers; none runs before it is needed."""
         self._follower: Follower | None = None
         self._kept: list[Closable] = []
         self._mended = 0
@@ -106,6 +109,7 @@ class Session:
     def start(self) -> None:
         """Start both servers. Raises `SessionFailed`."""
         self.scratch = Path(tempfile.mkdtemp(prefix="ws101-"))
+        self.stores = Stores(self.scratch, {SCRATCH: str(self.scratch)})
         self.start_demo()
         self._start_tap(self._wanted_port)
 
@@ -118,6 +122,8 @@ class Session:
         self._end_tap()
         if self._demo:
             self._demo.end()
+        if self.stores:
+            self.stores.close()
         if self.scratch != Path():
             shutil.rmtree(self.scratch, ignore_errors=True)
         self.forget_empty_capture()
@@ -154,10 +160,11 @@ class Session:
     def start_demo(self) -> None:
         """Start the demo app; on the same port as before, if it was there before."""
         port = urlsplit(self.demo_url).port or 0
-        self._demo = Child(
-            "demo", str(port), str(self.lesson.folder),
-            env={"WS101_LAB_FOLDER": str(self.folder), SCRATCH: str(self.scratch)},
-        )  # fmt: skip
+        env = {"WS101_LAB_FOLDER": str(self.folder), SCRATCH: str(self.scratch)}
+        if self.stores:
+            addresses = self.stores.addresses()
+            env |= {f"WS101_LAB_{name.upper()}": where for name, where in addresses.items()}
+        self._demo = Child("demo", str(port), str(self.lesson.folder), env=env)
         try:
             self.demo_url = self._demo.ready(_DEMO_READY)[1]
         except StartFailed as fault:
@@ -181,6 +188,19 @@ class Session:
     @property
     def demo_pid(self) -> int | None:
         return self._demo.pid if self._demo and self._demo.exit_code is None else None
+
+    def redis(self) -> str:
+        """The address (a URL) of a private Redis, started when first asked for. Raises
+        `Unavailable` where none is installed."""
+        return self.store("redis")
+
+    def postgres(self) -> str:
+        """The address (for `psycopg.connect`) of a private PostgreSQL, likewise."""
+        return self.store("postgres")
+
+    def store(self, name: str) -> str:
+        assert self.stores, "the session was not started"
+        return self.stores.ask(name)
 
     def _start_tap(self, port: int) -> None:
         self.capture = self._new_capture()
@@ -240,6 +260,7 @@ class Session:
                 f"the {words}: make room for it, then reload the page"
                 for words in self._tap.complaints(_TAP_COMPLAINT)
             ]
+        told += self.stores.heal() if self.stores else []
         told += self._evidence.faults[self._faults_told :]
         self._faults_told = len(self._evidence.faults)
         return told

@@ -16,26 +16,33 @@ import copy
 import json
 import pickle
 import secrets
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from lessons.demo.shelf import Absent, Shelves
+
 Step = Literal["store", "restore", "send"]
+SERVERS = {"redis": "Redis", "postgres": "PostgreSQL"}
 PREVIEW = 120  # characters of a kept value that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`on_disk` says whether what `store` returns goes into the database, too."""
+    """`kept_in` says into which shelf goes what `store` returns, and in PostgreSQL into which
+    column; if it is empty, into none."""
 
     name: str
     code: str
     store: Callable[[Any], Any]
     restore: Callable[[Any], Any]
-    on_disk: bool = True
+    kept_in: str = "sqlite"
+
+    @property
+    def server(self) -> str:
+        """The database server that it needs, if it needs one."""
+        where = self.kept_in.partition(" ")[0]
+        return where if where in SERVERS else ""
 
 
 def _itself(value: Any) -> Any:
@@ -53,12 +60,29 @@ ATTEMPTS = {
             lambda ws: json.dumps(ws, default=str),
             json.loads,
         ),
-        Attempt("copy", "copy.copy(ws)", copy.copy, _itself, on_disk=False),
-        Attempt("deepcopy", "copy.deepcopy(ws)", copy.deepcopy, _itself, on_disk=False),
+        Attempt("copy", "copy.copy(ws)", copy.copy, _itself, kept_in=""),
+        Attempt("deepcopy", "copy.deepcopy(ws)", copy.deepcopy, _itself, kept_in=""),
         Attempt("sqlite", "INSERT ... VALUES (ws)", _itself, _itself),
         Attempt("sqlite-str", "INSERT ... VALUES (str(ws))", str, _itself),
         Attempt(
             "sqlite-pickle", "INSERT ... VALUES (pickle.dumps(ws))", pickle.dumps, pickle.loads
+        ),
+        Attempt("redis", "r.set(key, ws)", _itself, _itself, "redis"),
+        Attempt("redis-repr", "r.set(key, repr(ws))", repr, _itself, "redis"),
+        Attempt("postgres", "INSERT (as_text) VALUES (ws)", _itself, _itself, "postgres as_text"),
+        Attempt(
+            "postgres-json",
+            "INSERT (as_json) VALUES (json.dumps(ws, default=str))",
+            lambda ws: json.dumps(ws, default=str),
+            _itself,  # the driver has read the JSON already
+            "postgres as_json",
+        ),
+        Attempt(
+            "postgres-pickle",
+            "INSERT (as_bytes) VALUES (pickle.dumps(ws))",
+            pickle.dumps,
+            pickle.loads,
+            "postgres as_bytes",
         ),
     ]
 }
@@ -67,7 +91,7 @@ PIPE = Attempt("pipe", "pipe.send(ws.sock)", _itself, pickle.loads)
 
 @dataclass(slots=True)
 class Trial:
-    """What became of one attempt. `size` counts the bytes that lie on disk after it."""
+    """What became of one attempt. `size` counts the bytes that are kept of it."""
 
     attempt: str
     code: str
@@ -86,39 +110,17 @@ class Trial:
         return self
 
 
-class Shelf:
-    """A SQLite file: what was stored outlives the process that stored it."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path = folder / "lab.sqlite"
-        self.path.touch(mode=0o600)
-        with closing(self._open()) as database, database:
-            database.execute("CREATE TABLE IF NOT EXISTS kept (attempt TEXT PRIMARY KEY, value)")
-
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=5)
-
-    def put(self, attempt: str, value: Any) -> None:
-        """Store a value under the attempt's name, in place of an older one."""
-        with closing(self._open()) as database, database:
-            database.execute("DELETE FROM kept WHERE attempt = ?", (attempt,))
-        with closing(self._open()) as database, database:
-            database.execute("INSERT INTO kept VALUES (?, ?)", (attempt, value))
-
-    def all(self) -> dict[str, Any]:
-        with closing(self._open()) as database:
-            return dict(database.execute("SELECT attempt, value FROM kept ORDER BY attempt"))
-
-
-def trial(attempt: Attempt, ws: Any, shelf: Shelf) -> Trial:
-    """Store `ws`, read it back in the same process, and send on what came back."""
+def trial(attempt: Attempt, ws: Any, shelf: Shelves | None) -> Trial:
+    """Store `ws`, read it back in the same process, and send on what came back. Raises `Absent`
+    if there is no such shelf here."""
     told = Trial(attempt.name, attempt.code)
     try:
         value = attempt.store(ws)
-        if attempt.on_disk:
-            shelf.put(attempt.name, value)
+        if shelf:
+            value = shelf.put(attempt.name, value)
             told.size = size(value)
+    except Absent:
+        raise
     except Exception as fault:
         return told.failed("store", fault)
     told.kept = preview(value)

@@ -8,16 +8,18 @@ The page (or a script) speaks in plain words, the server answers in JSON, so tha
 read off the wire again:
 
     try pickle       {"lab": "tried", "attempt": "pickle", "raised": "TypeError: ...", ...}
+                     {"lab": "absent", "attempt": "redis", "words": "no Redis"} where there is none
     parts            {"lab": "parts", "refused": [["sock", "socket", "cannot pickle ..."], ...]}
     stranger         {"lab": "stranger", "bytes": "636f73...", "back": 4711, "pid": 4711}
-    read             {"lab": "read", "trials": [...]}: all that was kept on disk, tried again
+    read             {"lab": "read", "trials": [...]}: all that was kept, tried again
     {"lab": ...}     the page's own trials, written down here so that they are on the wire, too
 
 Between the two lines of a trial stands its probe: `probe copy 1f3a09bc`, a frame sent on what came
 back. If it isn't there, what came back reached nobody.
 
 What is kept lies in `WS101_LAB_FOLDER` (the app's configuration, else the environment), so that it
-outlives the server; without one, in a folder that ends with the process.
+outlives the server; without one, in a folder that ends with the process. `WS101_LAB_REDIS` and
+`WS101_LAB_POSTGRES` are the addresses of the private servers, whether they run or not.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,8 +40,8 @@ from flask_sock import Sock
 from lessons.demo.attempts import (
     ATTEMPTS,
     PIPE,
+    SERVERS,
     STRANGER,
-    Shelf,
     Trial,
     preview,
     probe,
@@ -49,6 +52,7 @@ from lessons.demo.attempts import (
 )
 from lessons.demo.heir import kernel_name, pass_on
 from lessons.demo.live import Pace, WebSocket, here
+from lessons.demo.shelf import Absent, PostgresShelf, RedisShelf, Shelf, Shelves
 
 COST = 16 * 1024  # octets that one request counts for: an attempt is work
 
@@ -60,10 +64,33 @@ def _passing_folder() -> Path:
     return folder
 
 
-def shelf() -> Shelf:
+def setting(name: str) -> str | None:
+    """From this app's configuration, else from the environment."""
+    return current_app.config.get(name) or os.environ.get(name)
+
+
+def shelf(kept_in: str = "sqlite") -> Shelves | None:
     """Where this app keeps what was stored."""
-    named = current_app.config.get("WS101_LAB_FOLDER") or os.environ.get("WS101_LAB_FOLDER")
-    return Shelf(Path(named) if named else _passing_folder())
+    where, _, column = kept_in.partition(" ")
+    match where:
+        case "sqlite":
+            named = setting("WS101_LAB_FOLDER")
+            return Shelf(Path(named) if named else _passing_folder())
+        case "redis":
+            return RedisShelf(setting("WS101_LAB_REDIS"))
+        case "postgres":
+            return PostgresShelf(setting("WS101_LAB_POSTGRES"), column or "as_text")
+    return None
+
+
+def everything_kept() -> dict[str, Any]:
+    """What lies on all shelves that are here."""
+    kept: dict[str, Any] = {}
+    for where in ("sqlite", *SERVERS):
+        with suppress(Absent):
+            if found := shelf(where):
+                kept |= found.all()
+    return kept
 
 
 def hello(ws: Any) -> dict[str, Any]:
@@ -87,14 +114,17 @@ def hello(ws: Any) -> dict[str, Any]:
 def answer(ws: Any, words: str) -> dict[str, Any] | None:
     """The answer to one request of the page; None for what is only to be on the wire."""
     if words.startswith("try ") and (attempt := ATTEMPTS.get(words.removeprefix("try "))):
-        return {"lab": "tried", **trial(attempt, ws, shelf()).as_dict()}
+        try:
+            return {"lab": "tried", **trial(attempt, ws, shelf(attempt.kept_in)).as_dict()}
+        except Absent as fault:
+            return {"lab": "absent", "attempt": attempt.name, "words": str(fault)}
     if words == "parts":
         return {"lab": "parts", "refused": refusals(ws)}
     if words == "stranger":
         back = unpickle_stranger()
         return {"lab": "stranger", "bytes": STRANGER.hex(), "back": back, "pid": os.getpid()}
     if words == "read":
-        kept = shelf().all()
+        kept = everything_kept()
         known = {**ATTEMPTS, PIPE.name: PIPE}
         trials = [read_back(known[name], kept[name]) for name in kept if name in known]
         told = [each.as_dict() for each in trials]
@@ -112,7 +142,8 @@ def pipe_trial(ws: Any) -> dict[str, Any]:
     except OSError as fault:
         told.probe = None
         return {"lab": "tried", "pid": os.getpid(), **told.failed("send", fault).as_dict()}
-    shelf().put(PIPE.name, passed.ticket)
+    if kept := shelf():
+        kept.put(PIPE.name, passed.ticket)
     told.size, told.kept = len(passed.ticket), preview(passed.ticket)
     told.back = f"socket, in process {passed.heir}"
     return {
@@ -131,7 +162,7 @@ def blueprint(sock: Sock) -> Blueprint:
 
     @bp.get("/lab")
     def lab() -> str:
-        return render_template("lab.html", attempts=ATTEMPTS.values(), pipe=PIPE)
+        return render_template("lab.html", attempts=ATTEMPTS.values(), servers=SERVERS, pipe=PIPE)
 
     @sock.route("/ws/lab", bp=bp)
     def bench(ws: WebSocket) -> None:

@@ -12,14 +12,15 @@ from lessons.demo.app import create_app, sock
 from lessons.demo.attempts import ATTEMPTS
 from lessons.demo.lab import blueprint
 from lessons.demo.server import DemoServer
+from tests.lessons.private_stores import lab_settings, private_stores
 from tests.needs import program
 
 pytestmark = pytest.mark.browser
 
 CHROMIUM = program("chromium")
 LOUD = {"pickle", "json", "deepcopy", "sqlite", "sqlite-pickle", "structured-clone", "push-state"}
-LOUD |= {"indexed-db"}
-SILENT = {"json-str", "sqlite-str", "stringify", "local-storage"}
+LOUD |= {"indexed-db", "redis", "postgres", "postgres-pickle"}
+SILENT = {"json-str", "sqlite-str", "redis-repr", "postgres-json", "stringify", "local-storage"}
 WORKS = {"copy", "pipe"}
 IN_PAGE = ("stringify", "structured-clone", "push-state", "local-storage", "indexed-db")
 
@@ -33,9 +34,16 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def serve(folder: Path, port: int = 0) -> DemoServer:
-    app = create_app({"WS101_LAB_FOLDER": str(folder)}, blueprints=[blueprint(sock)])
-    return DemoServer(app, port=port)
+@pytest.fixture(scope="module")
+def where() -> Iterator[dict[str, str]]:
+    """How the demo app is told where a Redis and a PostgreSQL run."""
+    with private_stores("redis", "postgres") as running:
+        yield lab_settings(running)
+
+
+def serve(folder: Path, port: int = 0, **settings: str) -> DemoServer:
+    settings["WS101_LAB_FOLDER"] = str(folder)
+    return DemoServer(create_app(settings, blueprints=[blueprint(sock)]), port=port)
 
 
 @pytest.fixture
@@ -64,8 +72,10 @@ def try_everything(page: Page) -> None:
     expect(page.locator(".shelves li")).to_have_count(len(LOUD | SILENT | WORKS))
 
 
-def test_every_attempt_lands_on_its_shelf(page: Page, tmp_path: Path) -> None:
-    with serve(tmp_path) as server:
+def test_every_attempt_lands_on_its_shelf(
+    page: Page, tmp_path: Path, where: dict[str, str]
+) -> None:
+    with serve(tmp_path, **where) as server:
         page.goto(f"{server.url}/lab")
         expect(page.locator("#state")).to_have_text("open")
         expect(page.locator("#told tr")).to_have_count(9)
@@ -90,8 +100,10 @@ def test_every_attempt_lands_on_its_shelf(page: Page, tmp_path: Path) -> None:
         page.goto("about:blank")
 
 
-def test_nothing_that_was_kept_sends_after_a_restart(page: Page, tmp_path: Path) -> None:
-    with serve(tmp_path) as server:
+def test_nothing_that_was_kept_sends_after_a_restart(
+    page: Page, tmp_path: Path, where: dict[str, str]
+) -> None:
+    with serve(tmp_path, **where) as server:
         page.goto(f"{server.url}/lab")
         expect(page.locator("#state")).to_have_text("open")
         try_everything(page)
@@ -102,7 +114,7 @@ def test_nothing_that_was_kept_sends_after_a_restart(page: Page, tmp_path: Path)
     expect(button).to_have_attribute("aria-disabled", "true")
     expect(page.locator("#lab-note")).to_contain_text("no live connection")
 
-    with serve(tmp_path, server.port):
+    with serve(tmp_path, server.port, **where):
         page.get_by_role("button", name="Open again").click()
         expect(page.locator("#state")).to_have_text("open")
         cells = page.locator("#told tr").last.locator("td")
@@ -110,11 +122,21 @@ def test_nothing_that_was_kept_sends_after_a_restart(page: Page, tmp_path: Path)
         expect(cells.first).not_to_have_text(key)
         before = page.locator(".shelves li").count()
         page.get_by_role("button", name="Read back what was kept").click()
-        # json-str, sqlite-str and the pipe's ticket on the server, localStorage here
-        expect(page.locator(".shelves li")).to_have_count(before + 4)
+        # four texts and the pipe's ticket on the server, localStorage here
+        expect(page.locator(".shelves li")).to_have_count(before + 6)
         assert on_shelf(page, "works") == WORKS
         expect(page.locator("#works li")).to_have_count(len(WORKS))
         expect(page.locator('#loud [data-attempt="pipe"]')).to_contain_text("read back later")
+        page.goto("about:blank")
+
+
+def test_a_database_that_is_not_here_is_said(page: Page, tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        page.goto(f"{server.url}/lab")
+        expect(page.locator("#state")).to_have_text("open")
+        page.locator('[data-try="redis-repr"]').click()
+        expect(page.locator("#said")).to_contain_text("There is no Redis for the server to use.")
+        expect(page.locator(".shelves li")).to_have_count(0)
         page.goto("about:blank")
 
 

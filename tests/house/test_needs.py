@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from lessons.course.stores import STORES
 from tests import needs
 from tests.house.tree import ROOT, files
 
@@ -50,4 +51,14 @@ def test_ci_installs_every_program_that_a_test_needs() -> None:
     installed = dict(re.findall(r"^([a-z-]+): (.+)$", (ROOT / ".ci/run").read_text(), re.MULTILINE))
     for word in asked:
         entry = needs.PROGRAMS[word]
-        assert set(installed[entry.package].split()) <= set(entry.names)
+        assert set(installed[entry.package].split()) <= {*entry.names, *entry.places}
+
+
+def test_tests_and_course_look_for_the_same_database_servers() -> None:
+    for store in STORES.values():
+        entry = needs.PROGRAMS[store.program]
+        assert (store.package, store.brew, store.places) == (
+            entry.package, entry.brew, entry.places,
+        )  # fmt: skip
+        assert store.program in entry.names
+        assert store.variable == needs.variable(store.program)

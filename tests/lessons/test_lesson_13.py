@@ -110,7 +110,7 @@ def test_an_attempt_that_ends_on_another_shelf_breaks_a_claim(
 ) -> None:
     own = Evidence.read(LESSON.folder / "sample.pcapng")
     found = SHELVES.trials(own, "tried") | SHELVES.trials(own, "browser")
-    assert len(found) == 14
+    assert len(found) == 19
     for name, trial in found.items():
         loud = trial.shelf == "loud"
         moved = replace(trial, raised=None if loud else "E: no", step=None if loud else "store")

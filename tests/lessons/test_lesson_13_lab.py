@@ -14,27 +14,38 @@ from typing import Any
 
 import pytest
 
+from lessons.course.stores import Stores
 from lessons.demo import lab
 from lessons.demo.app import create_app, sock
-from lessons.demo.attempts import ATTEMPTS, STRANGER, Shelf, preview, refusals
+from lessons.demo.attempts import ATTEMPTS, STRANGER, preview, refusals
 from lessons.demo.heir import pass_on
 from lessons.demo.live import live_of
 from lessons.demo.live_line import LiveLine
 from lessons.demo.server import DemoServer
+from lessons.demo.shelf import Shelf
 from tests.lessons.demo_wire import BINARY, Client, exchange, handshake, masked, request, status
+from tests.lessons.private_stores import lab_settings, private_stores
 
-LOUD = {"pickle", "json", "deepcopy", "sqlite", "sqlite-pickle"}
-SILENT = {"json-str", "sqlite-str"}
-ON_DISK = {"json-str", "sqlite-str", "pipe"}
+LOUD = {"pickle", "json", "deepcopy", "sqlite", "sqlite-pickle", "redis", "postgres"}
+LOUD |= {"postgres-pickle"}
+SILENT = {"json-str", "sqlite-str", "redis-repr", "postgres-json"}
+KEPT = {*SILENT, "pipe"}
 
 
-def serve(folder: Path, port: int = 0) -> DemoServer:
-    app = create_app({"WS101_LAB_FOLDER": str(folder)}, blueprints=[lab.blueprint(sock)])
-    return DemoServer(app, port=port)
+def serve(folder: Path, port: int = 0, **settings: str) -> DemoServer:
+    settings["WS101_LAB_FOLDER"] = str(folder)
+    return DemoServer(create_app(settings, blueprints=[lab.blueprint(sock)]), port=port)
+
+
+@pytest.fixture(scope="module")
+def stores() -> Iterator[Stores]:
+    with private_stores("redis", "postgres") as running:
+        yield running
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[DemoServer]:
+    """One without database servers."""
     with serve(tmp_path / "lab") as running:
         yield running
 
@@ -72,22 +83,62 @@ def test_hello_says_what_the_process_knows(server: DemoServer, bench: Client) ->
     assert isinstance(hello["descriptor"], int)
 
 
-def test_each_attempt_is_told_as_it_was(bench: Client) -> None:
+def test_each_attempt_is_told_as_it_was_and_of_no_use_after_a_restart(
+    tmp_path: Path, stores: Stores
+) -> None:
+    where = lab_settings(stores)
+    with serve(tmp_path, **where) as server, Client.open("/ws/lab", server.port) as first:
+        told(first)
+        for name in ATTEMPTS:
+            note, before = asked(first, f"try {name}")
+            assert (note["lab"], note["attempt"]) == ("tried", name)
+            if name in LOUD:
+                assert note["step"] == "store"
+                assert note["raised"]
+                assert note["size"] == 0
+            elif name in SILENT:
+                assert note["step"] == "send"
+                assert note["size"] > 0
+                assert "PoliteServer object at" in note["kept"]
+            else:
+                assert note["raised"] is None
+            assert before == ([note["probe"]] if name == "copy" else [])
+        with Client.open("/ws/lab/pipe", server.port) as side:
+            told(side)
+    with (
+        serve(tmp_path, server.port, **where),
+        Client.open("/ws/lab", server.port) as second,
+    ):
+        told(second)
+        note, before = asked(second, "read")
+        assert before == []  # no probe reached anybody
+        steps = {trial["attempt"]: trial["step"] for trial in note["trials"]}
+        assert steps == {**dict.fromkeys(SILENT, "send"), "pipe": "restore"}
+        assert steps.keys() == KEPT
+
+
+def test_a_database_that_is_not_here_is_no_attempt_that_failed(bench: Client) -> None:
     told(bench)
-    for name in ATTEMPTS:
-        note, before = asked(bench, f"try {name}")
-        assert (note["lab"], note["attempt"]) == ("tried", name)
-        if name in LOUD:
-            assert note["step"] == "store"
-            assert note["raised"]
-            assert note["size"] == 0
-        elif name in SILENT:
-            assert note["step"] == "send"
-            assert note["size"] > 0
-            assert "PoliteServer object at" in note["kept"]
-        else:
-            assert note["raised"] is None
-        assert before == ([note["probe"]] if name == "copy" else [])
+    for name in ("redis", "redis-repr", "postgres", "postgres-json"):
+        note, _ = asked(bench, f"try {name}")
+        assert note == {"lab": "absent", "attempt": name, "words": note["words"]}
+        assert note["words"] in ("no Redis", "no PostgreSQL")
+    assert asked(bench, "read")[0]["trials"] == []
+
+
+def test_a_database_that_goes_takes_along_what_it_kept_and_nothing_else(tmp_path: Path) -> None:
+    with (
+        private_stores("redis") as stores,
+        serve(tmp_path, **lab_settings(stores)) as server,
+        Client.open("/ws/lab", server.port) as bench,
+    ):
+        told(bench)
+        for name in ("redis-repr", "sqlite-str"):
+            assert asked(bench, f"try {name}")[0]["lab"] == "tried"
+        stores.close()
+        assert asked(bench, "try redis-repr")[0]["lab"] == "absent"
+        note, _ = asked(bench, "read")
+        assert [trial["attempt"] for trial in note["trials"]] == ["sqlite-str"]
 
 
 def test_pipe_lets_another_process_speak(server: DemoServer, tmp_path: Path) -> None:
@@ -99,23 +150,6 @@ def test_pipe_lets_another_process_speak(server: DemoServer, tmp_path: Path) -> 
         assert note["size"] == len(Shelf(tmp_path / "lab").all()["pipe"])
         side.send(masked(8, (1000).to_bytes(2)))
         assert side.drain()[-1].code == 1000
-
-
-def test_what_was_kept_is_of_no_use_after_a_restart(tmp_path: Path) -> None:
-    with serve(tmp_path) as server, Client.open("/ws/lab", server.port) as first:
-        for name in ATTEMPTS:
-            first.say(f"try {name}")
-        with Client.open("/ws/lab/pipe", server.port) as side:
-            told(side)
-        notes = [told(first)[0] for _ in range(len(ATTEMPTS) + 1)]
-        assert {note["attempt"] for note in notes[1:]} == set(ATTEMPTS)
-    with serve(tmp_path, server.port), Client.open("/ws/lab", server.port) as second:
-        told(second)
-        note, before = asked(second, "read")
-        assert before == []  # no probe reached anybody
-        assert {trial["attempt"] for trial in note["trials"]} == ON_DISK
-        steps = {trial["attempt"]: trial["step"] for trial in note["trials"]}
-        assert steps == {"json-str": "send", "sqlite-str": "send", "pipe": "restore"}
 
 
 def test_parts_and_stranger(bench: Client) -> None:
@@ -176,7 +210,9 @@ def test_without_a_folder_nothing_outlives_the_process(monkeypatch: pytest.Monke
     monkeypatch.delenv("WS101_LAB_FOLDER", raising=False)
     app = create_app(blueprints=[lab.blueprint(sock)])
     with app.app_context():
-        assert lab.shelf().path.parent.name.startswith("ws101-lab-")
+        kept = lab.shelf()
+        assert isinstance(kept, Shelf)
+        assert kept.path.parent.name.startswith("ws101-lab-")
 
 
 def test_live_line_hears_what_is_sent_and_nothing_else() -> None:

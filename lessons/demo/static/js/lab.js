@@ -101,6 +101,9 @@ function hear(data) {
   const said = JSON.parse(data);
   if (said.lab === "hello") return greet(said);
   if (said.lab === "tried") return file(said);
+  if (said.lab === "absent") {
+    return say(`There is ${said.words} for the server to use. The course starts one at the step that needs it.`);
+  }
   if (said.lab === "read") {
     said.trials.forEach((trial) => file(trial, said.pid));
     return lookAt(byId("shelves-title"), byId("shelves-title").closest(".panel"));

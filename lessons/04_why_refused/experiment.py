@@ -224,7 +224,7 @@ def origin_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     yield "elsewhere_line", refused.response.line
     yield "elsewhere_origin", refused.request.get("origin")
     yield "elsewhere_host", refused.request.get("host")
-    yield "cookie", refused.request.get("cookie") or "(none: no browser has sent this one)"
+    yield "cookie", refused.request.get("cookie") or "(no cookie)"
 
 
 def forged_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:

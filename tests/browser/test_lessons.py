@@ -163,6 +163,11 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "together": press("Three messages in one write"),
         "long": press_all("#long"),
     },
+    9: {
+        "watch": go("/quiet"),
+        "empty": press_all("#empty, #ping"),
+        "hang": press("Hang for 1.5 seconds"),
+    },
 }
 """What a learner does, by lesson and action. What is missing is left to the script."""
 

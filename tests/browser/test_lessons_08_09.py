@@ -1,4 +1,5 @@
-"""The page of lesson 8 in a real Chromium: what it is sent in pieces, its script hears whole."""
+"""The pages of lessons 8 and 9 in a real Chromium, one for both: what is sent in pieces is heard
+whole, and pings are answered, whatever the page's script does or not."""
 
 from __future__ import annotations
 
@@ -13,14 +14,17 @@ from inspector.core.frames import Frame
 from inspector.core.rfc import Side
 from lessons.course.course import Course, load
 from lessons.demo.app import create_app
+from lessons.demo.live import Live, live_of
 from lessons.demo.server import DemoServer
 from tests.browser.wires import Wire
+from tests.lessons.demo_wire import until
 from tests.needs import program
 
 pytestmark = pytest.mark.browser
 
 CHROMIUM = program("chromium")
-SERVER = load(Course().find("8"), "server")
+PIECES = load(Course().find("8"), "server")
+QUIET = load(Course().find("9"), "server")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +54,7 @@ def decoded(sent: bytes, answered: bytes) -> list[Frame]:
 
 
 def test_pieces_are_heard_whole_and_long_messages_cut(page: Page) -> None:
-    app = create_app(SERVER.CONFIG, blueprints=[SERVER.bp])
+    app = create_app(PIECES.CONFIG, blueprints=[PIECES.bp])
     with DemoServer(app) as server:
         wire = Wire(("127.0.0.1", server.port))
         page.set_viewport_size({"width": 360, "height": 740})
@@ -81,3 +85,34 @@ def test_pieces_are_heard_whole_and_long_messages_cut(page: Page) -> None:
     long = [frame for frame in ours if (frame.length or 0) > 30_000]
     assert len(long) > 1, "Chromium does not cut long messages any more: does the lesson say so?"
     assert sum(frame.length or 0 for frame in long) == 300_000
+
+
+def pongs(live: Live) -> int:
+    line = live.find(path="/ws/quiet")
+    return line.ws.pongs if line else 0  # type: ignore[attr-defined]
+
+
+def test_a_page_that_hangs_is_alive_to_the_server(page: Page) -> None:
+    app = create_app(QUIET.CONFIG, blueprints=[QUIET.bp])
+    live = live_of(app)
+    with DemoServer(app) as server:
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(f"{server.url}/quiet")
+        expect(page.locator("#state")).to_have_text("open")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        until(lambda: pongs(live) >= 2, "two pongs")
+        assert page.locator("#events li").count() == 2  # new WebSocket, open: and no ping
+        page.locator("#empty").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#told")).to_contain_text("nothing in it")
+        page.locator("#ping").click()
+        expect(page.locator("#told")).to_contain_text("script answered after")
+        expect(page.locator("#received")).to_have_text("1")  # the word pong, and no answer to ""
+        before = pongs(live)
+        page.locator("#hang").click()
+        expect(page.locator("#told")).to_contain_text("hung for 1.5 seconds")
+        assert pongs(live) > before + 1
+        expect(page.locator("#state")).to_have_text("open")
+        expect(page.locator("#received")).to_have_text("2")
+        page.goto("about:blank")
+    assert live.dropped == 0

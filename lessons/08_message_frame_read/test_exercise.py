@@ -12,6 +12,7 @@ import random
 from typing import NamedTuple
 
 from inspector.core.frames import encode_frame
+from inspector.screen.words import count
 from lessons.course.course import Course, load
 from lessons.course.expect import Near, same
 from lessons.course.model import Missing
@@ -92,10 +93,10 @@ def cut(message: str | bytes, *ends: int) -> list[Piece]:
     data = message.encode() if isinstance(message, str) else message
     kind = TEXT if isinstance(message, str) else BINARY
     edges = [0, *ends, len(data)]
-    count = len(edges) - 1
+    last = len(edges) - 2
     return [
-        piece(CONTINUATION if n else kind, data[edges[n] : edges[n + 1]], fin=n == count - 1)
-        for n in range(count)
+        piece(CONTINUATION if n else kind, data[edges[n] : edges[n + 1]], fin=n == last)
+        for n in range(last + 1)
     ]
 
 
@@ -133,12 +134,22 @@ def picture(pieces: list[Piece], number: int) -> tuple[bytes, tuple[int, int]]:
     return b"".join(each.wire for each in pieces[start : start + 4])[:80], mark
 
 
+def first_difference(got: object, right: list[str | bytes]) -> int:
+    """The number of the first message that is not as it should be, from 0."""
+    same_so_far = 0
+    for mine, theirs in zip(got if isinstance(got, list) else (), right, strict=False):
+        if not same(mine, theirs):
+            break
+        same_so_far += 1
+    return same_so_far
+
+
 def check(exercise, expect, pieces: list[Piece], right: list[str | bytes], whose: str) -> None:
     """One call: the list as a whole, then message by message."""
     given = [each.given for each in pieces]
-    wire, mark = picture(pieces, 0)
-    where = f"{whose}, {len(pieces)} frames: all messages"
-    with expect.asked(right, where=where, rfc=SECTION, wire=wire, mark=mark):
+    whose = f"{whose}, {count(len(pieces), 'frame')}"
+    where = f"{whose}: all messages"
+    with expect.asked(right, where=where, rfc=SECTION):
         got = exercise.reassemble(handed := list(given))
     before = f"{whose}: the list that was handed to you, afterwards"
     expect(handed, given, where=before, near=(Near("changed", [], "you emptied it"),))
@@ -147,11 +158,12 @@ def check(exercise, expect, pieces: list[Piece], right: list[str | bytes], whose
         tag, words = mistake(given, got)
     if not isinstance(got, list) or len(got) != len(right):
         near = (Near(tag, got, words),) if words else ()
+        wire, mark = picture(pieces, first_difference(got, right))
         expect(got, right, where=where, rfc=SECTION, wire=wire, mark=mark, near=near)
         return
     for number, (mine, theirs) in enumerate(zip(got, right, strict=True)):
         wire, mark = picture(pieces, number)
-        where = f"{whose}, {len(pieces)} frames: message {number + 1} of {len(right)}"
+        where = f"{whose}: message {number + 1} of {len(right)}"
         near = (Near(tag, mine, words),) if words else ()
         expect(mine, theirs, where=where, rfc=SECTION, wire=wire, mark=mark, near=near)
     expect(len(got), len(right), where=where)

@@ -3,6 +3,7 @@ is frozen."""
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -121,15 +122,15 @@ class Round:
 def rounds(line: Connection) -> list[Round]:
     """The server's Pings in order, each with the next Pong that says the same."""
     found: list[Round] = []
+    waiting: defaultdict[bytes, deque[int]] = defaultdict(deque)
     for framed in line.frames:
         frame = framed.frame
         if frame.side == "server" and frame.opcode == PING:
+            waiting[frame.payload].append(len(found))
             found.append(Round(framed))
-        elif frame.side == "client" and frame.opcode == PONG:
-            for at, each in enumerate(found):
-                if not each.pong and each.ping.frame.payload == frame.payload:
-                    found[at] = Round(each.ping, framed)
-                    break
+        elif frame.side == "client" and frame.opcode == PONG and waiting[frame.payload]:
+            at = waiting[frame.payload].popleft()
+            found[at] = Round(found[at].ping, framed)
     return found
 
 

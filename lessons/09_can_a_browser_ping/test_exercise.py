@@ -127,19 +127,19 @@ def check(exercise, expect, numbers, steps: list[Step], whose: str, right=None, 
             expect(answer, wanted, where=where, rfc=SECTION, near=near, **wire)
 
 
-def test_example(exercise, expect):
-    """the example of the exercise"""
-    steps = [*tick(9, 10, 12), *heard(13), *tick(20, 24, 25)]
-    right = [None, "ping", None, None, "ping", None, "dead"]
-    check(exercise, expect, (10, 5, 0), steps, "the example", right)
-
-
 def test_clock(exercise, expect):
     """no clock but the one that it is told"""
     clocks = [name for _, name in imported(Path(exercise.__file__)) if name in CLOCKS]
     words = "all times are given to you: a clock of your own knows another time"
     where, near = "exercise.py: imports that have a clock", (Near("own-clock", clocks, words),)
     expect(clocks, [], where=where, rfc=SECTION, near=near)
+
+
+def test_example(exercise, expect):
+    """the example of the exercise"""
+    steps = [*tick(9, 10, 12), *heard(13), *tick(20, 24, 25)]
+    right = [None, "ping", None, None, "ping", None, "dead"]
+    check(exercise, expect, (10, 5, 0), steps, "the example", right)
 
 
 def replay(line):

@@ -6,7 +6,7 @@ from typing import Final
 
 QUIET: Final = "/ws/quiet"
 PEER: Final = "/ws/peer"
-INTERVAL: Final = 0.4
+INTERVAL: Final = 0.5
 """Seconds from Ping to Ping, and how long the server waits for a Pong."""
 PAYLOAD: Final = b"are you there?"
 HANGING: Final = "my script hangs now"

@@ -14,7 +14,7 @@ const buttons = ["empty", "ping", "hang"].map(byId);
 let acting = new URLSearchParams(location.search).get("act");
 let asked = 0;
 
-const line = new Line({ message: hear, opened: awake, closed: awake });
+const line = new Line({ message: hear, opened: awake, closed });
 
 onPress(byId("empty"), () => {
   if (line.send("")) tell("Sent: a message with nothing in it.");
@@ -33,10 +33,12 @@ function tell(words) {
 /** Buttons work while the line is open. */
 function awake() {
   for (const button of buttons) enable(button, line?.isOpen ?? false);
-  if (line?.isOpen && acting === "hang") {
-    acting = null;
-    hang();
-  }
+  if (acting === "hang" && line?.isOpen) hang();
+}
+
+function closed() {
+  awake();
+  if (acting) line.open(); // a busy machine was silent for too long: once more
 }
 
 function hang() {
@@ -54,6 +56,6 @@ function hang() {
 }
 
 function hear(data) {
-  if (data === QUESTION) line.send(ANSWER);
+  if (data === QUESTION && line.send(ANSWER)) acting = null;
   if (data === "pong") tell(`The server's script answered after ${(performance.now() - asked).toFixed(1)} ms.`);
 }

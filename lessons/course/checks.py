@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +31,10 @@ from lessons.course.progress import LessonState, Progress
 SECONDS: Final = 60.0
 """For all tests of a lesson together."""
 TELL_SECONDS: Final = 0.1
+GRACE: Final = 2.0
+"""Seconds for the process to end, once its checks are over: a thread may go on for ever."""
+SWEEPS: Final = 5
+"""How often to look for processes that were set free: one may start another meanwhile."""
 
 type Waiting = Callable[[str], object]
 """Called ten times a second while we wait, with words on how far it is. What it raises ends the
@@ -119,38 +124,78 @@ def run_tests(
         }
         begun = time.monotonic()
 
-        def tell() -> None:
-            done = sum(entry["event"] == "begin" for entry in _entries(report))
+        def over() -> bool:
+            entries = _entries(report)
+            done = sum(entry["event"] == "begin" for entry in entries)
             took = f", {took:.0f} s" if (took := time.monotonic() - begun) >= 1 else ""
             waiting(f"checking {lesson.number}: {max(1, done)} of {len(names)}{took} ...")
+            return any(entry["event"] == "end" for entry in entries)
 
-        output, in_time = _run(command, folder, env, seconds, tell)
+        try:
+            run = _run(command, folder, env, seconds, over)
+        finally:
+            _sweep(str(report))
         entries = _entries(report)
-    return _verdict(lesson, entries, names, output, in_time, seconds)
+    return _verdict(lesson, entries, names, run, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What the process printed, how it ended (None: not in time)."""
+
+    output: str
+    code: int | None
 
 
 def _run(
-    command: list[str], folder: Path, env: dict[str, str], seconds: float, tell: Callable[[], None]
-) -> tuple[str, bool]:
-    """What it printed, and whether it ended in time."""
+    command: list[str], folder: Path, env: dict[str, str], seconds: float, over: Callable[[], bool]
+) -> _Run:
+    """Run the checks. Once they are `over`, whatever still runs in there is not waited for long."""
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(
             command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         deadline = time.monotonic() + seconds
+        done = False
         try:
             while process.poll() is None and time.monotonic() < deadline:
-                tell()
+                if not done and over():
+                    done, deadline = True, min(deadline, time.monotonic() + GRACE)
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(TELL_SECONDS)
-            in_time = process.poll() is not None
+            code = process.poll()
         finally:
             with suppress(ProcessLookupError, PermissionError):  # what it started goes with it
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         out.seek(0)
-        return out.read(20_000).decode("utf-8", "replace"), in_time
+        return _Run(
+            out.read(20_000).decode("utf-8", "replace"), 0 if done and code is None else code
+        )
+
+
+def _sweep(mark: str) -> None:
+    """End what the checked code started and set free: processes with our mark in their environment,
+    where the system shows that (Linux)."""
+    for _ in range(SWEEPS):
+        found = [
+            int(place.parent.name)
+            for place in Path("/proc").glob("[0-9]*/environ")
+            if _environ(place).find(f"{REPORT}={mark}".encode()) >= 0
+        ]
+        for pid in found:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not found:
+            return
+
+
+def _environ(place: Path) -> bytes:
+    try:
+        return place.read_bytes()
+    except OSError:  # gone, or somebody else's
+        return b""
 
 
 def _entries(report: Path) -> list[dict[str, Any]]:
@@ -176,8 +221,7 @@ def _verdict(
     lesson: Lesson,
     entries: list[dict[str, Any]],
     names: list[tuple[str, str]],
-    output: str,
-    in_time: bool,
+    run: _Run,
     seconds: float,
 ) -> Verdict:
     checks: dict[str, Check] = {}
@@ -197,19 +241,30 @@ def _verdict(
             case "end":
                 ended = "yes"
     words = ""
-    if not in_time:
+    if run.code is None:
         words = f"stopped after {seconds:.0f} seconds"
         words += f", in the check {running}: is there a loop that never ends?" if running else ""
     elif broken:
         words = f"the checks could not be read: {broken}"
     elif not ended:
-        last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
         during = f" during {running}" if running else ""
-        words = f"the process ended{during} before the checks were done. {last}".strip()
+        words = f"the process ended{during} before the checks were done: {_ending(run)}"
     for name, title in names:
         if not any(known == name or known.startswith(f"{name}[") for known in checks):
             checks[name] = Check(name, title, "not run")
     return Verdict(lesson, tuple(checks.values()), words)
+
+
+def _ending(run: _Run) -> str:
+    """How it ended, and at which line of the learner's, if it left a trace of a crash."""
+    code = run.code or 0
+    how = f"it left with exit code {code}"
+    if code < 0:
+        with suppress(ValueError):
+            how = f"ended by {signal.Signals(-code).name}"
+    if line := re.search(r'exercise\.py", line (\d+) in (\w+)', run.output):
+        how += f" (exercise.py, line {line[1]}, in {line[2]})"
+    return how
 
 
 def _check(entry: dict[str, Any]) -> Check:

@@ -9,6 +9,7 @@ by line, so that even a process that is killed has told how far it came.
 from __future__ import annotations
 
 import ast
+import errno
 import importlib.util
 import itertools
 import json
@@ -16,8 +17,10 @@ import linecache
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -43,8 +46,12 @@ LESSON: Final = "WS101_LESSON"
 """Environment variable: the lesson's folder, where it is not found by its name."""
 SECONDS: Final = float(os.environ.get("WS101_CHECK_SECONDS") or 5)
 """For one test. Learner code that takes longer does not end."""
+WAITING: Final = 3
+"""So many times as long may it wait for something."""
 MEMORY: Final = 4 << 30
 """Bytes of address space: a loop that collects without end fails instead of the machine."""
+FILE: Final = 64 << 20
+"""Bytes of one file, be it what it prints: likewise, for the disk."""
 MAX_OUTPUT: Final = 2000
 ENDLESS: Final = "endless"
 CODE_WIDTH: Final = 72
@@ -147,12 +154,12 @@ def _code(path: Path) -> str | None:
 
 def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = True
-    try:
-        import resource
+    for name, most in (("RLIMIT_AS", MEMORY), ("RLIMIT_FSIZE", FILE), ("RLIMIT_CORE", 0)):
+        with suppress(ImportError, AttributeError, ValueError, OSError):  # not on this system
+            import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    except (ImportError, ValueError, OSError):
-        pass  # not on this system
+            limit = getattr(resource, name)
+            resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
     config.addinivalue_line("markers", "ws101: a self-check of the course")
 
 
@@ -175,13 +182,19 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 class Limit:
-    """Raise `OutOfTime` in the middle of what runs too long; where even that is swallowed, end."""
+    """Raise `OutOfTime` in the middle of what runs too long; where even that is swallowed, end.
+
+    Too long is `SECONDS` of computing, or thrice that for whoever waits: on a busy machine a right
+    answer may wait for its turn.
+    """
 
     def __init__(self, item: pytest.Item) -> None:
         self.item = item
         self.fired = 0
+        self.begun = self.computed = 0.0
 
     def __enter__(self) -> None:
+        self.begun, self.computed = time.monotonic(), time.process_time()
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self._fire)
             signal.setitimer(signal.ITIMER_REAL, SECONDS, 1.0)
@@ -191,6 +204,9 @@ class Limit:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _fire(self, _: int, frame: FrameType | None) -> None:
+        computed, took = time.process_time() - self.computed, time.monotonic() - self.begun
+        if computed < SECONDS - 0.1 and took < SECONDS * WAITING:
+            return
         self.fired += 1
         if self.fired > 2:
             miss = _out_of_time(traceback.walk_stack(frame))
@@ -272,6 +288,10 @@ def _unanswered(asked: Miss, raised: BaseException) -> Miss:
 
 
 def _exception(fault: BaseException) -> str:
+    if isinstance(fault, OSError) and "reading from stdin" in str(fault):  # pytest's own words
+        return "OSError: there is nobody to type anything: all that you need is in the arguments"
+    if isinstance(fault, OSError) and fault.errno == errno.EFBIG:
+        return f"OSError: more than {FILE >> 20} MB were written"
     return safe(f"{type(fault).__name__}: {fault}", 300).removesuffix(": ")
 
 

@@ -31,8 +31,8 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test of an exercise has two seconds."""
-    monkeypatch.setenv("WS101_CHECK_SECONDS", "2")
+    """A test of an exercise has a second."""
+    monkeypatch.setenv("WS101_CHECK_SECONDS", "1")
 
 
 def verdict_on(home: Home, code: str, seconds: float = PATIENT) -> Verdict:
@@ -119,6 +119,15 @@ def test_a_wrong_answer_fails_and_plain_pytest_says_the_same(home: Home, name: s
         ("import nothing_of_this_name", "ModuleNotFoundError", "No module named"),
         ("raise SystemExit(0)", "SystemExit", "SystemExit: 0"),
         ("def accept_key(key):\n    raise NotImplementedError('later')", "not-written", "later"),
+        (
+            "def accept_key(key):\n    return input()", "OSError",
+            "got raised OSError: there is nobody to type anything: all that you need is in the "
+            "arguments exercise.py, line 2",
+        ),
+        (
+            "import os\ndef accept_key(key):\n    while True: os.write(1, b'x' * 1000000)",
+            "OSError", "got raised OSError: more than 64 MB were written exercise.py, line 3",
+        ),
         ("def accept_key(key):\n    return accept_key(key)", "RecursionError", "RecursionError"),
         ("def accept_key(key):\n    print('\\x1b[31mhi')\n    return ''", "nothing", "␛[31mhi"),
     ],
@@ -276,18 +285,39 @@ def test_the_caret_of_a_syntax_error_stands_under_its_place(
     assert ("…" in lines[0]) == (len(line) > 50)
 
 
-def test_a_process_that_ends_itself_has_passed_nothing(home: Home) -> None:
-    code = f"{SOLUTION}\nimport os\nos._exit(0)\n"
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (f"{SOLUTION}\nimport os\nos._exit(0)\n", "it left with exit code 0"),
+        ("import os\nos.kill(os.getpid(), 9)\n", "ended by SIGKILL"),
+        (
+            "import ctypes\ndef accept_key(key):\n    ctypes.string_at(0)\n",
+            "ended by SIGSEGV (exercise.py, line 3, in accept_key)",
+        ),
+    ],
+)
+def test_a_process_that_ends_itself_has_passed_nothing(home: Home, code: str, words: str) -> None:
     verdict = verdict_on(home, code)
     assert not verdict.passed
-    assert "the process ended" in told(verdict, home)
+    text = told(verdict, home)
+    assert "the process ended during test_rfc before the checks were done: " in text
+    assert words in text
 
 
-def test_what_it_starts_goes_with_it(home: Home, tmp_path: Path) -> None:
+def test_what_goes_on_after_the_checks_is_not_waited_for(home: Home) -> None:
+    code = "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\n"
+    assert verdict_on(home, code + SOLUTION).passed
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_what_it_starts_goes_with_it(home: Home, tmp_path: Path, free: bool) -> None:
+    if free and not Path("/proc/self/environ").exists():
+        pytest.skip("a process that was set free is found by its environment, which Linux shows")
     note = tmp_path / "pid"
     code = (
         "import subprocess, sys\n"
-        f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1000)'])\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1000)'],\n"
+        f"                         start_new_session={free})\n"
         f"open({str(note)!r}, 'w').write(str(child.pid))\n"
     )
     verdict_on(home, code + SOLUTION)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -251,6 +252,22 @@ def test_a_capture_that_can_not_be_kept_is_made_elsewhere(tmp_path: Path) -> Non
         session.wait_for(lambda e: len(e.connections) == 1, "a connection")
         scratch = session.scratch
     assert not scratch.exists()
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits another process: Linux only")
+def test_a_full_disk_is_told_and_the_lesson_goes_on(own_session: Session) -> None:
+    session = own_session
+    (tap,) = (pid for pid in children_of(os.getpid()) if f"-o {session.capture}" in command_of(pid))
+    # The capture may not grow any more: what a full disk looks like to a writer.
+    size = session.capture.stat().st_size
+    resource.prlimit(tap, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    with session.client("/ws/chat") as chat:
+        assert "You are" in str(chat.receive())
+    told: list[str] = []
+    until(lambda: told.extend(session.heal()) or told, "it is told")
+    assert told == [
+        "the capture is incomplete: File too large: make room for it, then reload the page"
+    ]
 
 
 def test_an_empty_capture_is_not_left_behind(tmp_path: Path) -> None:

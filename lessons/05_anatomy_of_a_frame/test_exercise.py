@@ -26,6 +26,8 @@ RFC = {
     "header_length": "6455 §5.2",
 }
 
+TAKEN_OFF = "128 was taken off for {}, and that bit is 0 here"
+
 
 def header(first: int, length: int, key: bytes | None) -> bytes:
     """A header built the way the RFC draws it, with struct and nothing of ours."""
@@ -74,7 +76,7 @@ def opcodes(first: int) -> tuple[Near, ...]:
     lowest = "the opcode is the lowest four bits"
     rsv = Near("rsv-bits", first & 0x7F, f"an RSV bit is still in it: {lowest}")
     if first < 0x80:
-        return (rsv,)
+        return (rsv, Near("minus-128", first - 128, TAKEN_OFF.format("FIN")))
     left = "FIN and RSV are" if first & 0x70 else "FIN is"
     return (
         Near("whole-byte", first, f"this is the whole first byte; {left} still in it"),
@@ -93,6 +95,8 @@ def mistakes(name: str, wire: bytes, right: dict[str, object]) -> tuple[Near, ..
         return (Near("number", bit, "this is the bit where it stands; say True or False"),)
     if name == "length":
         near = [Near("mask-bit", wire[1], "the MASK bit is still in it: 128 too much")]
+        if not right["masked"]:
+            near.append(Near("minus-128", wire[1] - 128, TAKEN_OFF.format("MASK")))
         if longer:
             seven = 126 if longer == 2 else 127
             backwards = int.from_bytes(length.to_bytes(longer, "little"))

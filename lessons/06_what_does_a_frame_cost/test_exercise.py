@@ -28,6 +28,8 @@ KNOWN = (
     ("no_mask", "no-mask", "a client's header carries the masking key"),
     ("mask_is_one_byte", "no-mask", "the masking key has four bytes"),
     ("always_masked", "always-masked", "this counts a masking key, and there is none"),
+    ("all_three_forms", "both", "the eight bytes take the place of the two, and come alone"),
+    ("one_byte_first", "first-two", "two bytes come first; the seven bits are in the second"),
     ("length_alone", "first-two", "the first two bytes of the header are missing"),
     ("whole_frames", "whole", "this is the whole frame: the payload is no overhead"),
     ("returns_total", "total", "this is their sum: return a list, one number a payload"),

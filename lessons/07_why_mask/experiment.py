@@ -89,6 +89,8 @@ def send_guessed_bait(session: Session) -> None:
     chat.receive_until(text.decode())
 
 
+SCRIPT_ONLY = "[s]: only the script can"
+
 ACTIONS = {
     "twice": Action(
         say_twice,
@@ -97,20 +99,24 @@ ACTIONS = {
         waiting="the same word twice",
     ),
     "naked": Action(
-        say_unmasked, lambda evidence: bool(reaction(naked(evidence))), page="/chat"
+        say_unmasked, lambda evidence: bool(reaction(naked(evidence))), page="/chat",
+        waiting=SCRIPT_ONLY,
     ),
     "bait": Action(
         send_bait, lambda evidence: bool(bait(evidence, "masked")), page="/chat",
         waiting="your text",
     ),
     "bare": Action(
-        send_bare_bait, lambda evidence: bool(bait(evidence, "not masked")), page="/chat"
+        send_bare_bait, lambda evidence: bool(bait(evidence, "not masked")), page="/chat",
+        waiting=SCRIPT_ONLY,
     ),
     "zero": Action(
-        send_zero_bait, lambda evidence: bool(taken(evidence, "a key of zeros")), page="/chat"
+        send_zero_bait, lambda evidence: bool(taken(evidence, "a key of zeros")), page="/chat",
+        waiting=SCRIPT_ONLY,
     ),
     "guessed": Action(
-        send_guessed_bait, lambda evidence: bool(taken(evidence, "a key guessed")), page="/chat"
+        send_guessed_bait, lambda evidence: bool(taken(evidence, "a key guessed")), page="/chat",
+        waiting=SCRIPT_ONLY,
     ),
 }  # fmt: skip
 
@@ -131,6 +137,15 @@ def alike(one: Frame, other: Frame) -> str:
     return "key" if one.wire_payload == other.wire_payload else "two"
 
 
+def by_chance(one: bytes, other: bytes) -> str:
+    """What is to be said of key bytes that two draws have in common: of 64 pairs, one has any."""
+    same = [str(at) for at, pair in enumerate(zip(one, other, strict=False)) if len(set(pair)) == 1]
+    if not same or one == other:
+        return ""
+    some = f"byte {same[0]} of the keys is" if len(same) == 1 else f"{len(same)} key bytes are"
+    return f"; {some} the same by chance"
+
+
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "bait_code", BAIT.encode("unicode_escape").decode()
     chat, first, second = twice(evidence)
@@ -140,6 +155,7 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "first", hexed(frame.wire, 11)
     yield "second", hexed(second.frame.wire, 11)
     yield "alike", alike(frame, second.frame)
+    yield "by_chance", by_chance(frame.masking_key or b"", second.frame.masking_key or b"")
     yield "echo", echo.payload.decode("utf-8", "replace")
     yield "wire", hexed(frame.wire_payload)
     yield "key", hexed(frame.masking_key or b"")

@@ -24,6 +24,7 @@ KNOWN = (
     ("rest_in_clear", "rest", "from byte 4 on nothing is masked: the key begins again"),
     ("first_byte_of_the_key", "first-byte", "byte 0 of the key was used for every byte"),
     ("key_backwards", "backwards", "the key was used from its end"),
+    ("four_bytes_each", "each-four", "the key goes on with each byte; here it took four for that"),
     ("starts_at_one", "off-by-one", "the key begins with its byte 0, here it was byte 1"),
     ("every_five", "five", "the key begins again after four bytes, here it was five"),
     ("restarts_at_126", "restarts", "the key began anew in the middle: it goes on from 3 to 0"),
@@ -35,6 +36,7 @@ KNOWN = (
     ("a_text", "a-text", "nearly: this is a str; return bytes"),
     ("a_bytearray", "a-list", "nearly: this is a bytearray; return bytes"),
     ("one_big_number", "lost-zeros", "as many bytes have to come out as went in"),
+    ("through_utf_8", "through-text", "a byte above 7f came out as two: this went through text"),
     ("unchanged", "unchanged", "this is what went in"),
 )
 

@@ -54,6 +54,22 @@ def test_the_text_for_a_known_key_can_be_sent_as_text() -> None:
     assert BOX.requests(frame) == ["victim.example/script.js"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("41c55a9f", "14d4459f", "; byte 3 of the keys is the same by chance"),
+        ("41c55a9f", "41d4459f", "; 2 key bytes are the same by chance"),
+        ("41c55a9f", "9f41c55a", ""),
+        ("41c55a9f", "41c55a9f", ""),  # no chance: one key was used twice
+        ("", "", ""),
+    ],
+)
+def test_key_bytes_that_are_alike_by_chance_are_owned_up_to(
+    one: str, other: str, said: str
+) -> None:
+    assert EXPERIMENT.by_chance(bytes.fromhex(one), bytes.fromhex(other)) == said
+
+
 def test_the_sample_shows_what_the_lesson_says() -> None:
     own = Evidence.read(LESSON.folder / "sample.pcapng")
     facts = dict(EXPERIMENT.facts(own, None))

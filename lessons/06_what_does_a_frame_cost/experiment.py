@@ -87,8 +87,6 @@ def post_large(session: Session) -> None:
     session.post(ECHO, b"x" * LARGE)
 
 
-SCRIPT_ONLY = "[s]: only the script can"
-
 ACTIONS = {
     "empty": Action(send_nothing, lambda evidence: bool(both(evidence, 0)), page=PAGE),
     "edges": Action(
@@ -98,10 +96,10 @@ ACTIONS = {
         waiting="your four payloads",
     ),
     "pieces": Action(
-        send_in_pieces, lambda evidence: bool(pieces(evidence)), page=PAGE, waiting=SCRIPT_ONLY
+        send_in_pieces, lambda evidence: bool(pieces(evidence)), page=PAGE, script_only=True
     ),
     "wide": Action(
-        send_wide, lambda evidence: bool(answer_to_wide(evidence)), page=PAGE, waiting=SCRIPT_ONLY
+        send_wide, lambda evidence: bool(answer_to_wide(evidence)), page=PAGE, script_only=True
     ),
     "small": Action(post_small, lambda evidence: bool(posted(evidence, SMALL)), page=PAGE),
     "large": Action(post_large, lambda evidence: bool(posted(evidence, LARGE)), page=PAGE),

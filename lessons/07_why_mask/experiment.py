@@ -89,8 +89,6 @@ def send_guessed_bait(session: Session) -> None:
     chat.receive_until(text.decode())
 
 
-SCRIPT_ONLY = "[s]: only the script can"
-
 ACTIONS = {
     "twice": Action(
         say_twice,
@@ -100,7 +98,7 @@ ACTIONS = {
     ),
     "naked": Action(
         say_unmasked, lambda evidence: bool(reaction(naked(evidence))), page="/chat",
-        waiting=SCRIPT_ONLY,
+        script_only=True,
     ),
     "bait": Action(
         send_bait, lambda evidence: bool(bait(evidence, "masked")), page="/chat",
@@ -108,15 +106,15 @@ ACTIONS = {
     ),
     "bare": Action(
         send_bare_bait, lambda evidence: bool(bait(evidence, "not masked")), page="/chat",
-        waiting=SCRIPT_ONLY,
+        script_only=True,
     ),
     "zero": Action(
         send_zero_bait, lambda evidence: bool(taken(evidence, "a key of zeros")), page="/chat",
-        waiting=SCRIPT_ONLY,
+        script_only=True,
     ),
     "guessed": Action(
         send_guessed_bait, lambda evidence: bool(taken(evidence, "a key guessed")), page="/chat",
-        waiting=SCRIPT_ONLY,
+        script_only=True,
     ),
 }  # fmt: skip
 

@@ -100,7 +100,7 @@ ACTIONS = {
     "watch": Action(keep_quiet, pinged_enough, PAGE, "three pings"),
     "empty": Action(say_nothing_and_ping, said_both, PAGE, "both messages"),
     "hang": Action(hang, hung_enough, PAGE, "your page to hang, and to come back"),
-    "freeze": Action(freeze, gave_up, PAGE, "a frozen peer: press s"),
+    "freeze": Action(freeze, gave_up, PAGE, script_only=True),
 }
 
 

@@ -191,7 +191,7 @@ ACTIONS = {
     "postgres": Action(tries(*POSTGRES), tried(*POSTGRES), page="/lab", needs=("postgres",)),
     "page": Action(try_in_page, tried_in_page, page="/lab"),
     "pipe": Action(pass_it_on, tried("pipe"), page="/lab"),
-    "restart": Action(restart, restarted, page="/lab", waiting="[s]: only the script can"),
+    "restart": Action(restart, restarted, page="/lab", script_only=True),
     "again": Action(read_after, was_read, page="/lab"),
     "parts": Action(says("parts", "parts"), told("parts"), page="/lab"),
     "stranger": Action(says("stranger", "stranger"), told("stranger"), page="/lab"),

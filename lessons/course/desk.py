@@ -249,13 +249,7 @@ class Desk:
             return is_seen(act.action.seen, run.evidence())
 
         def prompt() -> str:
-            so_far = self._so_far(begun)
-            words, hints = (
-                f"waiting for {act.action.waiting} ...",
-                "   [s] script [b] browser [?] keys",
-            )
-            fits = len(words + so_far + hints) < self.terminal.columns - 1
-            return f"{words}{so_far if fits else ''}{hints}"
+            return telling.turn(act.action, self._so_far(begun), self.terminal.columns)
 
         while True:
             match self.wait(prompt, ("s", "n"), seen):

@@ -8,7 +8,7 @@ from typing import Final
 
 from inspector.screen.lines import Line, fit
 from lessons.course.home import Home
-from lessons.course.model import Claim, Option
+from lessons.course.model import Action, Claim, Option
 from lessons.course.moments import Act, Ask, Begin, Ending, Reveal
 from lessons.course.program import command
 from lessons.course.progress import Guess
@@ -47,6 +47,15 @@ def locked(ask: Ask, key: str) -> Iterator[Line]:
 def task(act: Act) -> Iterator[Line]:
     """What the learner is asked to do."""
     yield from (Line("> ", "title").join(line) for line in sentence(act.words, TEXT_WIDTH - 2))
+
+
+def turn(action: Action, so_far: str, columns: int) -> str:
+    """The prompt while it is the learner's turn; what has come so far only where there is room."""
+    if action.script_only:
+        return "only the script can do this:   [s] script [n] not now [?] keys"
+    words, keys = f"waiting for {action.waiting} ...", "   [s] script [b] browser [?] keys"
+    fits = len(words + so_far + keys) < columns - 1
+    return f"{words}{so_far if fits else ''}{keys}"
 
 
 def script_words(act: Act) -> str:

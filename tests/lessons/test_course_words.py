@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.core.safe import safe
+from lessons.course.model import Action
 from lessons.course.show import table
+from lessons.course.telling import turn
 from lessons.course.words import UnknownFact, Unmeasured, fill, prose, sentence, shown, wrap_whole
 
 
@@ -99,3 +101,14 @@ def test_a_table_wraps_its_longest_cells() -> None:
 
 def test_numbers_read_well() -> None:
     assert [shown(x) for x in (1.0, 2, b"", "x", None)] == ["1.0", "2", "", "x", "None"]
+
+
+def test_whose_turn_it_is_and_by_which_keys() -> None:
+    hello = Action(print, bool, waiting="your hello")
+    assert turn(hello, " 3 frames so far", 80) == (
+        "waiting for your hello ... 3 frames so far   [s] script [b] browser [?] keys"
+    )
+    assert "so far" not in turn(hello, " 3 frames so far", 70)
+    told = turn(Action(print, bool, script_only=True), " 3 frames so far", 80)
+    assert "[s] script" in told
+    assert "[b]" not in told  # no browser can

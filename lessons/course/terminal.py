@@ -40,6 +40,8 @@ class Terminal:
         self._used = 0
         self._slack = SLACK
         self._prompt = 0
+        self._owed = False
+        """An empty line was left out at the lower edge."""
 
     @property
     def columns(self) -> int:
@@ -55,6 +57,7 @@ class Terminal:
         self.paper.text("\n" if self.dumb else CLEAR_SCREEN)
         self._used = 0
         self._slack = SLACK
+        self._owed = False
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write lines; stop at the lower edge of the screen until a key is pressed. Nobody is
@@ -67,11 +70,16 @@ class Terminal:
             left -= takes
             full = self._used and self.rows >= SMALLEST and takes > self._free
             if full and not line.width:
+                self._owed = True
                 continue
             if full and left + takes <= self._slack:
                 self._slack -= takes
             elif full:
                 self._more()
+                if self._owed:  # what stands apart still does, on the far side of the pause
+                    self.paper.lines([Line()])
+                    self._used += 1
+            self._owed = False
             self.paper.lines([line])
             self._used = min(self._used + takes, self.rows - 1)
 

@@ -1,0 +1,50 @@
+"""The lower edge of a screen: where a reader is stopped, and what is seen on either side of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+
+from inspector.screen.lines import Line
+from lessons.course.keyboard import Keyboard
+from lessons.course.terminal import Terminal
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Terminal, StringIO]]:
+    """A terminal of 12 rows at which somebody has pressed Enter already."""
+    monkeypatch.setenv("LINES", "12")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    reader, writer = os.pipe()
+    os.write(writer, b"\r\r\r")
+    shown = StringIO()
+    yield Terminal(Keyboard(reader), shown), shown
+    os.close(reader)
+    os.close(writer)
+
+
+def told(shown: StringIO) -> list[str]:
+    """What stands on the screen in the end, prompts aside."""
+    return re.sub(r"\r *\r|-- more: Enter ", "", shown.getvalue()).split("\n")
+
+
+def test_what_stands_apart_still_does_behind_a_pause(typed: tuple[Terminal, StringIO]) -> None:
+    terminal, shown = typed
+    table = [Line(f"row {number}") for number in range(11)]
+    terminal.lines([*table, Line()])
+    terminal.lines([Line(f"word {number}") for number in range(5)])
+    lines = told(shown)
+    assert shown.getvalue().count("-- more") == 1
+    at = lines.index("row 10")
+    assert lines[at : at + 3] == ["row 10", "", "word 0"]
+
+
+def test_nobody_is_stopped_for_an_empty_line(typed: tuple[Terminal, StringIO]) -> None:
+    terminal, shown = typed
+    terminal.lines([*(Line(f"row {number}") for number in range(11)), Line()])
+    assert "-- more" not in shown.getvalue()

@@ -24,7 +24,9 @@ NAMES = {
     EVENTS: "server-sent events",
     TICKER: "WebSocket",
 }
-TICK_SECONDS, POLL_SECONDS = 0.4, 0.15
+TICK_SECONDS, POLL_SECONDS = 0.4, 0.14
+"""No halves: with 2.5 questions a tick, each second tick would fall on the same spot between two
+questions, and half of a pause would not be what is typical in a short run."""
 ENOUGH_TICKS = 6
 PAGE_TICKS = 15
 

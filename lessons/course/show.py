@@ -8,7 +8,8 @@ the ladder, two life lines with time running down.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from itertools import groupby
+from typing import Final, NamedTuple
 
 from inspector.core.events import Ended, Framed, Messaged, Opened
 from inspector.core.explain import Part, frame_fields
@@ -193,18 +194,21 @@ def frames(connection: Connection, first: int, last: int) -> Iterator[Line]:
 
 def ladder(connection: Connection) -> Iterator[Line]:
     """The two life lines: what crossed, and when after the request."""
-    rows = list(_rungs(connection))
+    rows: list[Rung | Left] = list(_rungs(connection))
     left, right = 12, 66
     title = Line("  ").add(f"client {address_text(connection.client)}", "client")
     server = f"server {address_text(connection.server)}"
     yield title.to(right - len(server) + 2).add(server, "server")
     if len(rows) > LADDER_ROWS + 1:  # a line that says "1 more" takes the room of that one
+        rows = list(_without_keepalive(rows))
+    if len(rows) > LADDER_ROWS + 1:
         half = LADDER_ROWS // 2
-        skipped = len(rows) - 2 * half
-        rows = [*rows[:half], None, *rows[-half:]]
+        between = rows[half:-half]
+        skipped = sum(row.rungs if isinstance(row, Left) else 1 for row in between)
+        rows = [*rows[:half], Left(skipped, "more"), *rows[-half:]]
     for row in rows:
-        if row is None:
-            words = f"... {skipped} more ..."
+        if isinstance(row, Left):
+            words = f"... {row.rungs} {row.words} ..."
             yield Line().to(left).add("|").add(words.center(right - left - 1), "quiet").add("|")
             continue
         time, side, words, style = row
@@ -214,6 +218,27 @@ def ladder(connection: Connection) -> Iterator[Line]:
 
 
 type Rung = tuple[float, Side, str, str]
+
+
+class Left(NamedTuple):
+    """Rungs that are left out."""
+
+    rungs: int
+    words: str
+
+
+def _without_keepalive(rows: Iterable[Rung | Left]) -> Iterator[Rung | Left]:
+    """A tab left open pings for hours: the messages between the pings are what is to be seen."""
+    for quiet, run in groupby(rows, _is_keepalive):
+        same = list(run)
+        if quiet and len(same) > 1:
+            yield Left(len(same), "pings and pongs")
+        else:
+            yield from same
+
+
+def _is_keepalive(row: Rung | Left) -> bool:
+    return not isinstance(row, Left) and row[2].partition(" ")[0] in ("ping", "pong")
 
 
 def _rungs(connection: Connection) -> Iterator[Rung]:

@@ -83,7 +83,7 @@ def test_lesson_3_from_its_start_to_a_passing_exercise(sitting: Sitting, home: P
         assert "The method was GET" in sitting.look()
         assert browser.request.get("sec-websocket-key") in sitting.look()
 
-        through(sitting, "Still the same connection")
+        through(sitting, "After the 101")
         lock(sitting, "1")
         through(sitting, "So it was.")
         assert f"port {browser.local[1]}" in sitting.look()
@@ -132,7 +132,7 @@ def test_kill_9_loses_nothing_and_leaves_nothing(sitting: Sitting, home: Path) -
         browser.send("hello")
         sitting.sees("after it crossed the wire")
         through(sitting, "It was: in its head")
-        through(sitting, "Still the same connection")
+        through(sitting, "After the 101")
         lock(sitting, "2")
         key = browser.request.get("sec-websocket-key")
         servers = children_of(sitting.process.pid)
@@ -146,7 +146,7 @@ def test_kill_9_loses_nothing_and_leaves_nothing(sitting: Sitting, home: Path) -
         again.sees("next step 2 of 5 of lesson 3 The handshake")
         again.sees("http://127.0.0.1:")
         again.press("enter")
-        again.sees("Still the same connection")
+        again.sees("After the 101")
         again.sees("your prediction, locked: 2 on a new one, to another port of the server")
         through(again, "It was: on the same TCP connection.")
         through(again, "A key that opens nothing")
@@ -211,7 +211,7 @@ def test_keys_are_explained_and_steps_can_be_gone_back(sitting: Sitting) -> None
     sitting.press("b")
     sitting.sees("No browser opens from here: go to http://127.0.0.1:")
     sitting.press("s")
-    through(sitting, "Still the same connection")
+    through(sitting, "After the 101")
     lock(sitting, "1")
     through(sitting, "From the very next byte on")
     sitting.press("p")
@@ -228,7 +228,7 @@ def test_a_question_can_be_gone_back_from_and_is_not_answered_unseen(sitting: Si
     lock(sitting, "1")
     sitting.sees("waiting for your hello")
     sitting.press("s")
-    through(sitting, "Still the same connection")
+    through(sitting, "After the 101")
     sitting.sees("your answer?")
     sitting.press("p")
     sitting.sees("It begins as HTTP")
@@ -239,7 +239,7 @@ def test_from_the_last_screen_p_leads_back_to_the_exercise(home: Path) -> None:
     with Sitting("learn", "3", "--dir", str(home)) as sitting:
         to_the_hello(sitting)
         sitting.press("n")
-        for step, key in (("Still the same connection", "1"), ("A key that opens nothing", "2")):
+        for step, key in (("After the 101", "1"), ("A key that opens nothing", "2")):
             through(sitting, step)
             lock(sitting, key)
         through(sitting, "waiting for a second handshake")
@@ -267,7 +267,7 @@ def test_a_lesson_that_is_over_begins_anew(home: Path) -> None:
         lock(sitting, "1")
         through(sitting, "waiting for your hello")
         sitting.press("s")
-        through(sitting, "Still the same connection")
+        through(sitting, "After the 101")
         lock(sitting, "1")
         through(sitting, "A key that opens nothing")
         lock(sitting, "2")
@@ -357,7 +357,7 @@ def test_what_a_stranger_says_can_not_write_on_the_terminal(sitting: Sitting) ->
     with Client.open(*page(sitting), "/ws/chat", fields=[("X-Bad", "\x1b]0;owned\x07")]) as bad:
         bad.send("\x1b[2J\x1b]0;owned\x07 hello")
         sitting.sees("after it crossed the wire")
-        through(sitting, "Still the same connection")
+        through(sitting, "After the 101")
         lock(sitting, "1")
         through(sitting, "So it was.")
     assert sitting.screen.strange == []
@@ -403,7 +403,7 @@ def test_an_editor_can_have_the_terminal(home: Path) -> None:
         to_the_hello(sitting)
         sitting.press("n")  # nothing has to be done to get to the exercise
         sitting.sees("left out for now")
-        through(sitting, "Still the same connection")
+        through(sitting, "After the 101")
         lock(sitting, "1")
         through(sitting, "A key that opens nothing")
         lock(sitting, "1")

@@ -63,14 +63,14 @@ class Terminal:
         """Write lines; stop at the lower edge of the screen until a key is pressed. Nobody is
         stopped for empty lines, nor for the last one or two."""
         self.end_prompt()
-        rest = self._squeezed(list(lines))
+        given = list(lines)
+        rest, written = self._squeezed(given), None
         left = sum(map(self._takes, rest))
         for line in rest:
             takes = self._takes(line)
             left -= takes
             full = self._used and self.rows >= SMALLEST and takes > self._free
             if full and not line.width:
-                self._owed = True
                 continue
             if full and left + takes <= self._slack:
                 self._slack -= takes
@@ -82,6 +82,9 @@ class Terminal:
             self._owed = False
             self.paper.lines([line])
             self._used = min(self._used + takes, self.rows - 1)
+            written = line
+        if given and not given[-1].width and written is not given[-1]:
+            self._owed = True
 
     @property
     def _free(self) -> int:

@@ -13,7 +13,7 @@ from typing import Final
 
 from inspector.screen.bars import bar
 from inspector.screen.lines import Line, fit
-from inspector.screen.words import count, lapse
+from inspector.screen.words import lapse
 from lessons.course.model import Bars, Lanes
 from lessons.course.words import sentence
 
@@ -123,14 +123,14 @@ def when(told: Lanes) -> str:
     for label, times in told.rows:
         seen = sorted(time for time in times if 0 <= time <= told.seconds)
         if not seen:
-            parts.append(f"{label}: never")
+            parts.append(f"{label} never")
             continue
-        words = f"{label}: {count(len(seen), 'time')}"
+        words = f"{label} {len(seen)}"
         if len(seen) > 1:
             longest = max(later - sooner for sooner, later in pairwise(seen))
-            words += f", at most {lapse(longest)} apart"
+            words += f", {lapse(longest)}"
         parts.append(words)
-    return f"In words: {'; '.join(parts)}." if parts else ""
+    return f"In words, how often and the longest pause: {'; '.join(parts)}." if parts else ""
 
 
 def _indented(words: str) -> Iterator[Line]:

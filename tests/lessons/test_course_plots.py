@@ -65,13 +65,15 @@ def test_lanes_have_a_mark_where_it_happened() -> None:
     assert everything.count("+") == 1
     assert axis.split() == ["0", "2.00", "s"]
     assert " ".join(each.strip() for each in words) == (
-        "In words: ticks: 3 times, at most 1.00 s apart; polling: never; "
-        "all: 12 times, at most 0.0 ms apart."
+        "In words, how often and the longest pause: ticks 3, 1.00 s; polling never; all 12, 0.0 ms."
     )
 
 
 def test_what_lies_outside_of_the_picture_is_not_told() -> None:
-    assert when(Lanes("T", 1.0, (("a", (-0.1, 0.5, 1.5)),))) == "In words: a: 1 time."
+    assert (
+        when(Lanes("T", 1.0, (("a", (-0.1, 0.5, 1.5)),)))
+        == "In words, how often and the longest pause: a 1."
+    )
 
 
 LABELS = st.text(max_size=60)

@@ -62,7 +62,8 @@ def drawn_map(course: Course, progress: Progress, here: Lesson) -> Iterator[Line
                 line.to(40, gap=0).join(entry)
             yield line
     yield Line()
-    yield Line("  ").add(summary(lessons, progress), "quiet")
+    sign = "*" if len(lessons) > ONE_COLUMN else ""
+    yield Line("  ").add(summary(lessons, progress, sign), "quiet")
 
 
 def _entry(
@@ -85,14 +86,14 @@ def state_words(lesson: Lesson, state: LessonState, in_full: bool) -> str:
     return words.removeprefix(", ").strip()
 
 
-def summary(lessons: Sequence[Lesson], progress: Progress) -> str:
-    """`done 3 of 19 · exercises 1 of 16 (*) · last here: yesterday`."""
+def summary(lessons: Sequence[Lesson], progress: Progress, sign: str = "") -> str:
+    """`done 3 of 19 · exercises 1 of 16 (*) · last here: yesterday`; `sign` marks exercises."""
     states = [progress[lesson.slug] for lesson in lessons]
     exercises = [lesson for lesson in lessons if lesson.has_exercise]
     passed = sum(progress[lesson.slug].exercise.passed for lesson in exercises)
     done = sum(state.done for state in states)
     words = f"done {done} of {len(lessons)} · exercises {passed} of {len(exercises)}"
-    words += " (*)" if len(lessons) > ONE_COLUMN else ""
+    words += f" ({sign})" if sign else ""
     last = max((state.at for state in states), default=0.0)
     return f"{words} · last here: {ago(last)}" if last else words
 

@@ -8,40 +8,22 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lessons.demo import create_app
 from lessons.demo.dirty import PlainHandler, create_dirty_app
 from lessons.demo.live import live_of
 from lessons.demo.server import DemoServer
 from tests.lessons.demo_wire import BINARY, Client, masked, until
-from tests.needs import program
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = program("chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = ("/", "/chat", "/ticker", "/board", "/feed")
 VIOLATIONS = """
     window.violations = [];
     document.addEventListener("securitypolicyviolation",
         (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,32 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lessons.demo.app import create_app, sock
 from lessons.demo.attempts import ATTEMPTS
 from lessons.demo.lab import blueprint
 from lessons.demo.server import DemoServer
 from tests.lessons.private_stores import lab_settings, private_stores
-from tests.needs import program
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = program("chromium")
 LOUD = {"pickle", "json", "deepcopy", "sqlite", "sqlite-pickle", "structured-clone", "push-state"}
 LOUD |= {"indexed-db", "redis", "postgres", "postgres-pickle"}
 SILENT = {"json-str", "sqlite-str", "redis-repr", "postgres-json", "stringify", "local-storage"}
 WORKS = {"copy", "pipe"}
 IN_PAGE = ("stringify", "structured-clone", "push-state", "local-storage", "indexed-db")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lessons.course.course import Course, experiment_of, load
 from lessons.course.home import Home
@@ -16,23 +16,12 @@ from lessons.demo import create_app
 from lessons.demo.live import live_of
 from lessons.demo.server import DemoServer
 from tests.lessons.demo_wire import until
-from tests.needs import program
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = program("chromium")
 LESSON = Course().find("2")
 QUICK: dict[str, Any] = {"WS101_TICK_SECONDS": 0.06, "WS101_POLL_SECONDS": 0.025}
 WAYS = ("poll", "long-poll", "events", "websocket")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

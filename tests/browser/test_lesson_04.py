@@ -10,16 +10,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lessons.course.course import Course, load
 from lessons.course.home import Home
 from lessons.course.session import Session, is_seen
-from tests.needs import program
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = program("chromium")
 LESSON = Course().find("4")
 
 
@@ -35,16 +33,13 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page as wide as a phone; in the end, nothing on it went wrong."""
     faults: list[str] = []
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = chromium.new_page(viewport={"width": 360, "height": 740})
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        yield page
-        chromium.close()
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    yield page
+    page.close()
     assert faults == []
 
 

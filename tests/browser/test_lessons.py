@@ -7,11 +7,11 @@ and its answer one of its options, every picture is drawn, every claim holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lessons.course.course import Course
 from lessons.course.home import Home
@@ -20,20 +20,11 @@ from lessons.course.moments import Act, Ask, Draw, Ending, Reveal
 from lessons.course.progress import Progress
 from lessons.course.runner import Run, blocks, play
 from lessons.course.session import Session
-from tests.browser.test_demo_page import CHROMIUM, QUIET
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COURSE = Course()
 type Hand = Callable[[Page, Session], object]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 # Hands

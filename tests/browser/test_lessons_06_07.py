@@ -7,26 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lessons.course.course import Course, experiment_of
 from lessons.course.home import Home
 from lessons.course.model import Experiment, Missing
 from lessons.course.session import Session
-from tests.needs import program
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-CHROMIUM = program("chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from inspector.core.conversation import Conversation
 from inspector.core.events import Framed
@@ -18,26 +18,22 @@ from lessons.demo.live import Live, live_of
 from lessons.demo.server import DemoServer
 from tests.browser.wires import Wire
 from tests.lessons.demo_wire import until
-from tests.needs import program
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = program("chromium")
 PIECES = load(Course().find("8"), "server")
 QUIET = load(Course().find("9"), "server")
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page; in the end, nothing on it went wrong."""
     faults: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = chromium.new_page()
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
-        yield page
-        chromium.close()
+    page = browser.new_page()
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    yield page
+    page.close()
     assert faults == []
 
 

@@ -147,9 +147,7 @@ class Desk:
             wake = self.run.session.wake
             key = self.terminal.key(LOOK_SECONDS, (wake,) if wake is not None else ())
             if key is None:
-                evidence_waits = not until
-                if evidence_waits:
-                    self.run.evidence()  # or the bell would ring on
+                self.run.evidence()  # or the bell would ring on
                 if self.tell_trouble():
                     shown = ""
                 continue

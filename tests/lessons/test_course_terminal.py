@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import select
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
 from inspector.screen.lines import Line
+from lessons.course.course import Course
+from lessons.course.desk import Desk
+from lessons.course.home import Home
 from lessons.course.keyboard import Keyboard
+from lessons.course.progress import Progress
+from lessons.course.runner import Run
+from lessons.course.session import Session
 from lessons.course.terminal import Terminal
 
 
@@ -48,3 +56,25 @@ def test_nobody_is_stopped_for_an_empty_line(typed: tuple[Terminal, StringIO]) -
     terminal, shown = typed
     terminal.lines([*(Line(f"row {number}") for number in range(11)), Line()])
     assert "-- more" not in shown.getvalue()
+
+
+def test_a_bell_that_rang_is_heard_whatever_is_waited_for(
+    typed: tuple[Terminal, StringIO], tmp_path: Path
+) -> None:
+    """Or the runner would turn in circles: at the exercise it waits for a saved file, while pings
+    go on on the wire."""
+    course = Course()
+    lesson = course.find("3")
+    home = Home(tmp_path / "home")
+    terminal, _ = typed
+    with Session(lesson, home) as session:
+        desk = Desk(Run(course, lesson, session, Progress(home)), terminal)
+        os.read(terminal.keyboard.descriptor, 16)  # nobody presses a key
+        session.get("/health")
+        session.wait_for(lambda evidence: bool(evidence.http and evidence.http[0].body), "it")
+        session._follower._ring()  # type: ignore[union-attr]
+        looks = iter((False, False, True))
+        assert desk.wait("waiting", until=lambda: next(looks)) == ""
+        wake = session.wake
+        assert wake is not None
+        assert select.select([wake], [], [], 0)[0] == []

@@ -68,7 +68,7 @@ ACTIONS = {
         open_elsewhere,
         lambda evidence: bool(reports(evidence)),
         page="/refused/elsewhere",
-        waiting="the other site's page",
+        waiting="the other origin's page",
     ),
     "elsewhere": Action(
         ask_from_elsewhere,
@@ -248,7 +248,6 @@ def altered_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     yield "spoken", old.response.get("sec-websocket-version")
     post = posted(evidence)
     yield "post_status", post.status
-    yield "allow", post.response.get("allow")
 
 
 def plain_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:

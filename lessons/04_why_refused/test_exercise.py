@@ -17,6 +17,7 @@ from lessons.demo.gate import same_origin
 
 LESSON = Course().find("4")
 TRAPS = load(LESSON, "traps")
+ORDER = list(TRAPS.SECTIONS)
 ROUNDS = 8
 """So often each trap is set once more, in other letters and another order each time."""
 UNTIDY = (
@@ -54,7 +55,9 @@ def try_on(exercise, expect, raw: bytes, faults: list[str], where: str, look: st
     """One head. `faults` are the causes that fit, `look` is the field that matters most, `near` are
     mistakes that belong to this head."""
     cause = faults[0]
-    mark = line_of(parse_head(raw), look)
+    head = parse_head(raw)
+    faults = [*faults, *(late for late in missing(head) if ORDER.index(late) > ORDER.index(cause))]
+    mark = line_of(head, look)
     told = {"where": where, "rfc": TRAPS.SECTIONS[cause], "wire": raw, "mark": mark}
     with expect.asked(cause, **told):
         got = exercise.diagnose(raw)
@@ -66,6 +69,12 @@ def try_on(exercise, expect, raw: bytes, faults: list[str], where: str, look: st
     if isinstance(got, str) and got not in TRAPS.SECTIONS:
         mistakes.append(Near("unknown", got, "this is none of the seven causes, to the letter"))
     expect(got, cause, **told, near=mistakes)
+
+
+def missing(head: Head) -> list[str]:
+    """Causes that fit beside the first one, because there is no such line."""
+    fields = {"wrong-version": "sec-websocket-version", "no-key": "sec-websocket-key"}
+    return [cause for cause, name in fields.items() if head.get(name) is None]
 
 
 def shown(raw: bytes) -> str:

@@ -23,6 +23,11 @@ CLOCKS = {"time", "datetime", "asyncio", "threading", "sched", "signal"}
 SHOWN = 4
 """How many of the steps before are told."""
 KNOWN = (
+    (
+        "pings_while_waiting",
+        "while-waiting",
+        "a ping still waits for its answer: no second one before that",
+    ),
     ("pings_at_every_tick", "every-tick", "a ping was sent already: note when, and that it waits"),
     (
         "keeps_to_a_timetable",
@@ -39,15 +44,15 @@ KNOWN = (
         "unasked",
         "nobody was asked, so nobody owes an answer: first a ping, then patience",
     ),
+    (
+        "judges_in_heard",
+        "late-word",
+        "no tick has said dead: what was heard is the ping's answer, be it late",
+    ),
     ("never_recovers", "never-recovers", "something was heard: the ping has its answer"),
     ("never_dies", "never-dies", "the patience is over, and nothing was heard"),
     ("more_than_interval", "interval-edge", '"or longer": at the interval exactly it is time'),
     ("more_than_patience", "patience-edge", '"or longer": at the patience exactly it is over'),
-    (
-        "pings_while_waiting",
-        "while-waiting",
-        "a ping still waits for its answer: no second one before that",
-    ),
     ("rises_from_the_dead", "final", "dead is final, whatever is heard after it"),
     ("dead_once", "final", "dead is final: from then on always dead"),
     (
@@ -144,25 +149,29 @@ def test_example(exercise, expect):
 
 def replay(line):
     """A captured conversation as a schedule, in whole milliseconds since the server's first Ping:
-    a tick at each further Ping and half-way before it, a word at each Pong, a tick at the end."""
+    a tick at each further Ping and half-way before it, a word at each Pong, a tick at the end.
+    Within a millisecond, too, they keep the order in which they came."""
     pings = [each for each in line.frames_from("server") if each.frame.opcode == PING]
     if len(pings) < 2:
         return None
     start = pings[0].time
 
-    def at(framed) -> int:
-        return round((framed.time - start) * 1000)
+    def at(time: float) -> int:
+        return round((time - start) * 1000)
 
-    gaps = [at(later) - at(sooner) for sooner, later in pairwise(pings)]
+    gaps = [at(later.time) - at(sooner.time) for sooner, later in pairwise(pings)]
     interval = patience = max(1, min(gaps))
-    steps = heard(*(at(f) for f in line.frames_from("client") if f.frame.opcode == PONG))
+    steps: list[Step] = []
     for sooner, later in pairwise(pings):
-        steps += tick((at(sooner) + at(later)) // 2, at(later))
+        steps += tick((sooner.time + later.time) / 2, later.time)
     ends = [each for each in line.frames_from("server") if each.frame.opcode == CLOSE]
     if ends and ends[0].frame.payload[:2] == b"\x03\xf0":  # 1008: no pong
-        patience = max(1, at(ends[0]) - at(pings[-1]))
-        steps += tick((at(pings[-1]) + at(ends[0])) // 2, at(ends[0]))
-    return (interval, patience, 0), sorted(steps, key=lambda step: step[1]), pings[-1]
+        last, end = pings[-1].time, ends[0].time
+        patience = max(1, at(end) - at(last))
+        steps += tick((last + end) / 2, end)
+    steps += heard(*(f.time for f in line.frames_from("client") if f.frame.opcode == PONG))
+    steps.sort(key=lambda step: step[1])
+    return (interval, patience, 0), [(what, at(time)) for what, time in steps], pings[-1]
 
 
 def test_own(exercise, own, expect):

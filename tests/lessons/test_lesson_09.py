@@ -80,6 +80,14 @@ def test_the_sample_shows_what_the_lesson_says() -> None:
     assert CHECK.answers(CHECK.RIGHT, numbers, steps)[-1] == "dead"
 
 
+def test_whoever_answered_in_the_same_millisecond_is_not_told_to_be_dead() -> None:
+    own = Evidence.read(LESSON.folder / "sample.pcapng")
+    numbers, steps, _ = CHECK.replay(EXPERIMENT.quiet(own))
+    told = CHECK.answers(CHECK.RIGHT, numbers, steps)
+    assert "ping" in told
+    assert "dead" not in told
+
+
 def pongs(live: Live) -> int:
     peer = live.find(path=QUIET.PEER)
     return peer.ws.pongs if peer else 0  # type: ignore[attr-defined]

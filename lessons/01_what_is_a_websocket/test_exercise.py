@@ -39,6 +39,12 @@ KNOWN = (
         "negative",
         "your count went below 0: a question that is still open takes nothing away",
     ),
+    (
+        "balance",
+        "balance",
+        "your number of open questions went below 0: then the next question opens none, and its "
+        "answer looks unasked",
+    ),
 )
 
 
@@ -74,6 +80,7 @@ def test_small(exercise, expect):
         [C],
         [C, S],
         [S, S, S],
+        [C, S, S, C, S],  # tells `balance` from every other known mistake
         [S, C, S],
         [C, S, S],
         [C, C, S, S],

@@ -71,6 +71,7 @@ class Terminal:
             left -= takes
             full = self._used and self.rows >= SMALLEST and takes > self._free
             if full and not line.width:
+                self._owed = True
                 continue
             if full and left + takes <= self._slack:
                 self._slack -= takes

@@ -52,6 +52,18 @@ def test_what_stands_apart_still_does_behind_a_pause(typed: tuple[Terminal, Stri
     assert lines[at : at + 3] == ["row 10", "", "word 0"]
 
 
+def test_a_paragraph_that_begins_behind_a_pause_stands_apart(
+    typed: tuple[Terminal, StringIO],
+) -> None:
+    terminal, shown = typed
+    above = [Line(f"above {number}") for number in range(11)]
+    terminal.lines([*above, Line(), *(Line(f"below {number}") for number in range(5))])
+    lines = told(shown)
+    assert shown.getvalue().count("-- more") == 1
+    at = lines.index("above 10")
+    assert lines[at : at + 3] == ["above 10", "", "below 0"]
+
+
 def test_nobody_is_stopped_for_an_empty_line(typed: tuple[Terminal, StringIO]) -> None:
     terminal, shown = typed
     terminal.lines([*(Line(f"row {number}") for number in range(11)), Line()])

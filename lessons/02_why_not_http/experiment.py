@@ -241,5 +241,4 @@ def stranger_claims(evidence: Evidence) -> Iterator[Claim]:
         "On a WebSocket it knows with nothing sent that names anybody",
         len(said) == 1 and [times for _, times in answers] == list(range(1, len(answers) + 1)),
         f"{len(answers)} times the same {len(next(iter(said)))} bytes, counted 1 to {len(answers)}",
-        "9110 §3.3",
     )

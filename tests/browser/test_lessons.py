@@ -1,8 +1,9 @@
 """The lessons, taken with a real Chromium in the learner's place, by script from end to end.
 
 Each `do` is done as its words say, on the page, with keys and buttons; the lesson's own script acts
-only where the words say that no browser can. What has to come of it: every prediction is measured
-and its answer one of its options, every picture is drawn, every claim holds.
+only where the words say that no browser can. What has to come of it: every number in the words and
+every prediction is measured, each answer is one of the options, every picture is drawn, every claim
+holds.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from playwright.sync_api import Browser, Page, expect
 from lessons.course.course import Course
 from lessons.course.home import Home
 from lessons.course.model import Do
-from lessons.course.moments import Act, Ask, Draw, Ending, Reveal
+from lessons.course.moments import Act, Ask, Draw, Ending, HandOver, Reveal, Say
 from lessons.course.progress import Progress
 from lessons.course.runner import Run, blocks, play
 from lessons.course.session import Session
+from lessons.course.words import fill, prose
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -185,6 +187,10 @@ def test_a_lesson_holds_in_a_real_browser(number: int, browser: Browser, tmp_pat
                         moment.action.script(session)
                     session.wait_for(moment.action.seen, moment.do.name)
                     reply = "done"
+                case Say():  # raises UnknownFact for a number that was not measured
+                    assert list(prose(moment.text, moment.facts))
+                case HandOver():
+                    assert fill(moment.words, run.facts())
                 case Draw():
                     assert moment.lines, moment.missing
                 case Reveal():

@@ -50,7 +50,7 @@ def test_the_oracle_is_what_the_words_say(voices: list[str]) -> None:
 
 def test_each_named_mistake_is_a_mistake_somewhere() -> None:
     c, s = "client", "server"
-    sequences = ([c], [c, s], [s, c], [c, c, s, s], [c, s, s])
+    sequences = ([c], [c, s], [s, c], [c, c, s, s], [c, s, s], [c, s, s, c, s])
     caught = {
         near.tag
         for voices in sequences

@@ -10,7 +10,7 @@ import random
 
 from lessons.course.course import Course, load
 from lessons.course.evidence import Evidence
-from lessons.course.expect import Near
+from lessons.course.expect import Near, known_mistakes
 from lessons.course.model import Missing
 
 C, S = "client", "server"
@@ -50,10 +50,7 @@ KNOWN = (
 
 def mistakes(voices: list[str]) -> tuple[Near, ...]:
     """What well-known mistakes would return."""
-    answers = ((load(LESSON, f"wrong.{name}"), tag, words) for name, tag, words in KNOWN)
-    return tuple(
-        Near(tag, wrong.count_unasked(list(voices)), words) for wrong, tag, words in answers
-    )
+    return known_mistakes(LESSON, KNOWN, lambda wrong: wrong.count_unasked(list(voices)))
 
 
 def in_letters(voices: list[str]) -> str:

@@ -12,7 +12,7 @@ import re
 
 from lessons.course.course import Course, load
 from lessons.course.evidence import Evidence
-from lessons.course.expect import Near
+from lessons.course.expect import Near, known_mistakes
 
 LESSON = Course().find("2")
 MESSAGE = "9112 §2.1"  # what a message of HTTP consists of
@@ -54,8 +54,7 @@ def right_for(up: bytes, down: bytes) -> int | None:
 
 def mistakes(up: bytes, down: bytes) -> tuple[Near, ...]:
     """What well-known mistakes would return."""
-    answers = ((load(LESSON, f"wrong.{name}"), tag, words) for name, tag, words in KNOWN)
-    return tuple(Near(tag, wrong.bytes_per_tick(up, down), words) for wrong, tag, words in answers)
+    return known_mistakes(LESSON, KNOWN, lambda wrong: wrong.bytes_per_tick(up, down))
 
 
 def telling(down: bytes) -> tuple[int, int]:

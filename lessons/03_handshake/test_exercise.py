@@ -10,8 +10,8 @@ import base64
 import os
 
 from inspector.core.handshake import accept_for
-from lessons.course.course import Course, load
-from lessons.course.expect import Near
+from lessons.course.course import Course
+from lessons.course.expect import Near, known_mistakes
 from lessons.course.model import Missing
 
 LESSON = Course().find("3")
@@ -56,9 +56,7 @@ def mistakes(key: str) -> list[Near]:
         Near("hex-digest", in_hex, IN_HEX),
         Near("key", key, "this is the key itself: it has to be hashed"),
     ]
-    for name, tag, words in KNOWN:
-        near.append(Near(tag, load(LESSON, f"wrong.{name}").accept_key(key), words))
-    return near
+    return [*near, *known_mistakes(LESSON, KNOWN, lambda wrong: wrong.accept_key(key))]
 
 
 def random_key() -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import random
 import struct
 
-from lessons.course.course import Course, load
-from lessons.course.expect import Near
+from lessons.course.course import Course
+from lessons.course.expect import Near, known_mistakes
 from lessons.course.model import Missing
 
 LESSON = Course().find("6")
@@ -50,10 +50,7 @@ def header(size: int, masked: bool) -> bytes:
 
 def mistakes(sizes: list[int], masked: bool) -> tuple[Near, ...]:
     """What well-known mistakes would return."""
-    return tuple(
-        Near(tag, load(LESSON, f"wrong.{name}").overhead(list(sizes), masked), words)
-        for name, tag, words in KNOWN
-    )
+    return known_mistakes(LESSON, KNOWN, lambda wrong: wrong.overhead(list(sizes), masked))
 
 
 def check(exercise, expect, sizes: list[int], masked: bool, right: list[int], where: str, wire=b""):

@@ -3,4 +3,5 @@
 from lessons.demo.app import sock
 from lessons.demo.lab import blueprint
 
+CONFIG = {"WS101_PAGES": (("/lab", "Lab"),)}
 bp = blueprint(sock)

@@ -11,12 +11,15 @@ what it is instead. Types count: `b"x"` is no `"x"`, `True` is no `1`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from types import ModuleType
 from typing import Any, Final
 
 from inspector.core.safe import safe
+from lessons.course.course import load
+from lessons.course.model import Lesson
 
 LONGEST: Final = 300
 """Characters of a value that are shown."""
@@ -31,6 +34,16 @@ class Near:
     tag: str
     value: object
     words: str
+
+
+def known_mistakes(
+    lesson: Lesson, known: Iterable[tuple[str, str, str]], answer: Callable[[ModuleType], object]
+) -> tuple[Near, ...]:
+    """What the lesson's own wrong answers would say: `known` has the name of each, its tag, and
+    what to say of it; `answer` asks one."""
+    return tuple(
+        Near(tag, answer(load(lesson, f"wrong.{name}")), words) for name, tag, words in known
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,16 +100,28 @@ class Home:
             raise self.error(fault, folder) from None
         return True
 
-    def reset(self, lesson: Lesson) -> Path | None:
-        """Begin the exercise anew; what they wrote is kept under the name returned."""
-        kept = None
+    def written(self, lesson: Lesson) -> bytes | None:
+        """What they wrote for the exercise; None if it is not begun, or still as it was given."""
+        if not self.started(lesson):
+            return None
+        written = self.exercise(lesson).read_bytes()
+        return written if written != lesson.stub.read_bytes() else None
+
+    def set_aside(self, lesson: Lesson) -> Path | None:
+        """Make room for another exercise; what they wrote is kept under the name returned."""
         exercise = self.exercise(lesson)
         try:
-            if exercise.exists() and exercise.read_bytes() != lesson.stub.read_bytes():
-                kept = free_name(exercise, "exercise")
-                os.replace(exercise, kept)
+            if self.written(lesson) is None:
+                return None
+            kept = free_name(exercise, "exercise")
+            os.replace(exercise, kept)
         except OSError as fault:
             raise self.error(fault, exercise) from None
+        return kept
+
+    def reset(self, lesson: Lesson) -> Path | None:
+        """Begin the exercise anew; what they wrote is kept under the name returned."""
+        kept = self.set_aside(lesson)
         self.hand_over(lesson)
         return kept
 

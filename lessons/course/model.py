@@ -170,6 +170,11 @@ class Lesson:
             block for step in self.steps for block in step.blocks if isinstance(block, Prediction)
         )
 
+    @property
+    def sealed(self) -> tuple[Prediction, ...]:
+        """Those of its predictions that another lesson opens."""
+        return tuple(prediction for prediction in self.predictions if prediction.sealed)
+
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 

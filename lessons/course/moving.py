@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from lessons.course.course import Course
-from lessons.course.home import Home, free_name, write_whole
+from lessons.course.home import Home, write_whole
 from lessons.course.model import Lesson
-from lessons.course.progress import NewerProgress, Progress
+from lessons.course.progress import NewerProgress, Progress, remembered
 
 KIND: Final = "progress"
 VERSION: Final = 1
@@ -54,16 +54,13 @@ def exported(course: Course, home: Home, progress: Progress) -> bytes:
     """Progress and exercises as a file. Raises OSError."""
     exercises = {}
     for lesson in course.lessons:
-        path = home.exercise(lesson)
-        if lesson.has_exercise and path.exists():
-            text = path.read_text("utf-8", errors="surrogateescape")
-            if path.read_bytes() != lesson.stub.read_bytes():
-                exercises[lesson.slug] = text
+        if lesson.has_exercise and (written := home.written(lesson)) is not None:
+            exercises[lesson.slug] = written.decode("utf-8", errors="surrogateescape")
     data = {
         "ws101": KIND,
         "version": VERSION,
         "at": round(time.time(), 3),
-        "progress": json.loads(progress.as_json()),
+        "progress": progress.as_data(),
         "exercises": exercises,
     }
     return (json.dumps(data, indent=1) + "\n").encode()
@@ -75,7 +72,7 @@ def bring(text: bytes, course: Course, home: Home, progress: Progress) -> Brough
     data, exercises = _read(text)
     told = Brought()
     known = {lesson.slug: lesson for lesson in course.lessons}
-    theirs: Progress = Progress.parsed(home, json.dumps(data).encode())
+    theirs = remembered(data)
     told.lessons = len(theirs.lessons)
     told.unknown = sorted(set(theirs.lessons) - set(known))
     for slug, state in theirs.lessons.items():
@@ -132,12 +129,9 @@ def _put(source: str, lesson: Lesson, home: Home, told: Brought) -> None:
     content = source.encode("utf-8", errors="surrogateescape")
     home.hand_over(lesson)
     path = home.exercise(lesson)
-    there = path.read_bytes()
-    if there == content:
+    if path.read_bytes() == content:
         return
-    if there != lesson.stub.read_bytes():
-        kept = free_name(path, "exercise")
-        os.replace(path, kept)
+    if kept := home.set_aside(lesson):
         told.kept.append(kept)
     write_whole(path, content)
     told.exercises += 1

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lessons.course.home import Home, HomeError, free_name, write_whole
 
@@ -71,6 +71,13 @@ class LessonState:
         return bool(self.at)
 
 
+class Remembered(NamedTuple):
+    """All of it: how far each lesson is, by its slug, and which one was the last."""
+
+    lessons: dict[str, LessonState]
+    last: str | None = None
+
+
 class Progress:
     """The file, read; `change` it with a function. `note` is a line the learner should see."""
 
@@ -107,7 +114,7 @@ class Progress:
                 if not self.trouble:
                     self._load()
                 state = self._apply(slug, how)
-                write_whole(self.home.progress, self.as_json())
+                write_whole(self.home.progress, self._dump())
                 self.trouble = ""
         except (OSError, HomeError) as fault:
             state = state or self._apply(slug, how)
@@ -132,7 +139,7 @@ class Progress:
             self._unreadable = True
             return
         try:
-            self.lessons, self.last = _parse(text)
+            self.lessons, self.last = remembered(json.loads(text))
         except (ValueError, TypeError, KeyError, RecursionError):
             self._keep_aside(path)
 
@@ -145,50 +152,45 @@ class Progress:
             return
         self.note = f"{path.name} was not readable: it is kept as {kept.name}, and begun anew"
 
-    @classmethod
-    def parsed(cls, home: Home, text: bytes) -> Progress:
-        """Progress as somebody else's file holds it; nothing is read or written here. ValueError or
-        TypeError if it holds none."""
-        progress = cls.__new__(cls)
-        progress.home, progress.note, progress.trouble = home, "", ""
-        progress._unreadable = False
-        progress.lessons, progress.last = _parse(text)
-        return progress
+    def replace(self, new: Remembered) -> Path | None:
+        """Put something else in the place of this; what was there is kept under the name returned.
+        Raises OSError or `HomeError`, and then nothing has changed."""
+        return self._exchange(lambda: new)
 
-    def replace(self, other: Progress | None) -> Path | None:
-        """Put `other`, or nothing at all, in the place of this; what was there is kept under the
-        name returned. Raises OSError or `HomeError`, and then nothing has changed."""
+    def forget(self, slug: str) -> Path | None:
+        """As `replace`, with all that is remembered but for one lesson."""
+
+        def others() -> Remembered:
+            self.reread()
+            rest = {name: state for name, state in self.lessons.items() if name != slug}
+            return Remembered(rest, self.last if self.last != slug else None)
+
+        return self._exchange(others)
+
+    def _exchange(self, new: Callable[[], Remembered]) -> Path | None:
         path, kept = self.home.progress, None
         self.home.prepare()
         with _locked(self.home.path / ".progress.lock"):
             if path.exists():
                 kept = free_name(path, "progress")
                 write_whole(kept, path.read_bytes())
-            self.lessons = dict(other.lessons) if other else {}
-            self.last = other.last if other else None
-            write_whole(path, self.as_json())
+            self.lessons, self.last = new()
+            write_whole(path, self._dump())
         self._unreadable, self.trouble = False, ""
         return kept
 
-    def forget(self, slug: str) -> Path | None:
-        """As `replace`, for one lesson."""
-        self.reread()
-        others = {name: state for name, state in self.lessons.items() if name != slug}
-        rest = Progress.parsed(self.home, self.as_json())
-        rest.lessons = others
-        rest.last = self.last if self.last != slug else None
-        return self.replace(rest)
-
-    def as_json(self) -> bytes:
-        """What the file holds."""
+    def as_data(self) -> dict[str, Any]:
+        """What the file holds, for JSON."""
         lessons = {slug: asdict(state) for slug, state in sorted(self.lessons.items())}
-        data = {"version": VERSION, "last": self.last, "lessons": lessons}
-        return (json.dumps(data, indent=1) + "\n").encode()
+        return {"version": VERSION, "last": self.last, "lessons": lessons}
+
+    def _dump(self) -> bytes:
+        return (json.dumps(self.as_data(), indent=1) + "\n").encode()
 
 
-def _parse(text: bytes) -> tuple[dict[str, LessonState], str | None]:
-    """ValueError or TypeError if it is not what `as_json` writes."""
-    data = json.loads(text)
+def remembered(data: Any) -> Remembered:
+    """What such data holds. Raises ValueError or TypeError if it is not as `as_data` gives it,
+    `NewerProgress`."""
     if not isinstance(data, dict) or not isinstance(data.get("version"), int):
         raise ValueError("it has no version")
     if data["version"] > VERSION:
@@ -198,7 +200,7 @@ def _parse(text: bytes) -> tuple[dict[str, LessonState], str | None]:
         )
     states = {slug: _lesson(each) for slug, each in _typed(data["lessons"], dict).items()}
     last = data.get("last")
-    return states, last if isinstance(last, str) else None
+    return Remembered(states, last if isinstance(last, str) else None)
 
 
 def _lesson(data: object) -> LessonState:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
@@ -161,7 +161,7 @@ def play(run: Run, *, ask_again: bool = True) -> Play:
 
     run.keep(over)
     guesses = run.state.predictions
-    sealed = sum(each.name in guesses for each in run.lesson.predictions if each.sealed)
+    sealed = sum(each.name in guesses for each in run.lesson.sealed)
     yield Ending(claims, tuple(guesses.values()), run.course.after(run.lesson), sealed)
 
 
@@ -269,50 +269,48 @@ def _ask_again(run: Run) -> Play:
     too much for one beginning waits for the next lesson's."""
     for lesson, prediction, guess in list(islice(due(run), MOST_AGAIN)):
         question = prediction.again or guess.question or prediction.question
-        options = _without_facts(prediction)
-        chosen = yield Ask(prediction, question, options, again=lesson)
-        if chosen is None:
-            continue
-
-        def note(state: LessonState, name: str = prediction.name, key: str = chosen) -> None:
-            state.predictions[name].again.append(key)
-
-        run.progress.change(lesson.slug, note)
-        known = {option.key: option for option in options}
-        answer = guess.answer or ""
-        yield Reveal(prediction, known.get(chosen), known.get(answer), answer, again=True)
+        told = yield from _once_more(run, lesson, prediction, question, guess.answer or "")
+        if told.chosen is not None:
+            yield told
 
 
 def _unseal(run: Run, block: Unseal) -> Play:
     """The sealed questions of another lesson, asked again: what was said then, what is said now,
     what it is."""
-    sealed = next((each for each in run.course.lessons if each.number == block.number), None)
-    if sealed is None:
+    lesson = next((each for each in run.course.lessons if each.number == block.number), None)
+    if lesson is None:
         where = f"{run.lesson.slug}/en.md:{block.line}"
         raise LessonError(where, f"there is no lesson {block.number} to unseal")
-    for prediction in sealed.predictions:
-        if not prediction.sealed:
-            continue
-        guess = run.progress[sealed.slug].predictions.get(prediction.name)
-        before = prediction.option(guess.choice) if guess else None
+    for prediction in lesson.sealed:
+        guess = run.progress[lesson.slug].predictions.get(prediction.name)
         locked = guess.again[-1] if guess and guess.again else None
-        options = _without_facts(prediction)
-        chosen = yield Ask(prediction, prediction.question, options, locked, again=sealed)
-        if chosen is not None and locked is None:
-
-            def note(state: LessonState, told: Prediction = prediction, key: str = chosen) -> None:
-                kept = state.predictions.setdefault(
-                    told.name, Guess("", time.time(), told.question)
-                )
-                kept.answer = told.answer
-                kept.again.append(key)
-
-            run.progress.change(sealed.slug, note)
-        known = {option.key: option for option in options}
-        right = known.get(prediction.answer)
-        yield Reveal(
-            prediction, known.get(chosen or ""), right, prediction.answer, again=True, before=before
+        told = yield from _once_more(
+            run, lesson, prediction, prediction.question, prediction.answer, locked
         )
+        yield replace(told, before=prediction.option(guess.choice) if guess else None)
+
+
+def _once_more(
+    run: Run,
+    lesson: Lesson,
+    prediction: Prediction,
+    question: str,
+    answer: str,
+    locked: str | None = None,
+) -> Generator[Moment, str | None, Reveal]:
+    """Ask a question of another lesson; what was said now is kept beside what was said then."""
+    options = _without_facts(prediction)
+    chosen = yield Ask(prediction, question, options, locked, again=lesson)
+    if chosen is not None and locked is None:
+
+        def note(state: LessonState) -> None:
+            guess = state.predictions.setdefault(prediction.name, Guess("", time.time(), question))
+            guess.answer = answer
+            guess.again.append(chosen)
+
+        run.progress.change(lesson.slug, note)
+    known = {option.key: option for option in options}
+    return Reveal(prediction, known.get(chosen or ""), known.get(answer), answer, again=True)
 
 
 def _without_facts(prediction: Prediction) -> tuple[Option, ...]:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lessons.demo.app import create_app, sock
+from lessons.course.course import Course, load
+from lessons.demo.app import create_app
 from lessons.demo.attempts import ATTEMPTS
-from lessons.demo.lab import blueprint
 from lessons.demo.server import DemoServer
 from tests.lessons.private_stores import lab_settings, private_stores
 
 pytestmark = pytest.mark.browser
+LAB = load(Course().find("13"), "server")
 
 LOUD = {"pickle", "json", "deepcopy", "sqlite", "sqlite-pickle", "structured-clone", "push-state"}
 LOUD |= {"indexed-db", "redis", "postgres", "postgres-pickle"}
@@ -31,8 +32,8 @@ def where() -> Iterator[dict[str, str]]:
 
 
 def serve(folder: Path, port: int = 0, **settings: str) -> DemoServer:
-    settings["WS101_LAB_FOLDER"] = str(folder)
-    return DemoServer(create_app(settings, blueprints=[blueprint(sock)]), port=port)
+    config = {**LAB.CONFIG, **settings, "WS101_LAB_FOLDER": str(folder)}
+    return DemoServer(create_app(config, blueprints=[LAB.bp]), port=port)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from inspector.commands.mistakes import Command, Mistake
 from inspector.screen.lines import Line
 from inspector.screen.paper import Paper, paper_for
 from lessons.course.checks import Verdict, Waiting, check_and_keep, in_silence
+from lessons.course.commands.options import FOLDER, FORM
 from lessons.course.course import Course, NoSuchLesson
 from lessons.course.home import Home, HomeError
 from lessons.course.model import Lesson, LessonError
@@ -33,13 +34,8 @@ HINTS_BEFORE_SOLUTION = 3
     "--solution", is_flag=True, help="Show a solution, once yours passes or all hints are out."
 )
 @click.option("--reset", is_flag=True, help="Begin the exercise anew; yours is kept beside it.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="How to say it: for people or for programs.",
-)  # fmt: skip
-@click.option(
-    "--dir", "folder", metavar="FOLDER", help="Your folder, if not ~/ws101 or WS101_HOME."
-)
+@FORM
+@FOLDER
 @click.pass_context
 def check(
     context: click.Context,

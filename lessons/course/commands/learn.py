@@ -9,6 +9,7 @@ import click
 from inspector.commands.mistakes import Command, Mistake
 from inspector.screen.lines import Line
 from inspector.screen.paper import paper_for
+from lessons.course.commands.options import FOLDER
 from lessons.course.course import Course, NoSuchLesson
 from lessons.course.home import Home, HomeError
 from lessons.course.model import Lesson, LessonError
@@ -20,9 +21,7 @@ from lessons.course.wire import ScriptFailed
 @click.command(cls=Command)
 @click.argument("lesson", required=False)
 @click.option("--auto", is_flag=True, help="Take the lesson by script: no questions, no browser.")
-@click.option(
-    "--dir", "folder", metavar="FOLDER", help="Your folder, if not ~/ws101 or WS101_HOME."
-)
+@FOLDER
 @click.pass_context
 def learn(context: click.Context, lesson: str | None, auto: bool, folder: str | None) -> None:
     """Take the course, or one LESSON of it, on traffic of your own.

@@ -13,25 +13,19 @@ from inspector.commands.mistakes import Command, Group, Mistake
 from inspector.screen.lines import Line, fit
 from inspector.screen.paper import paper_for
 from inspector.screen.words import count
+from lessons.course.commands.options import FOLDER, FORM
 from lessons.course.course import Course, NoSuchLesson
 from lessons.course.home import Home, HomeError, write_whole
 from lessons.course.map import state_words, summary
 from lessons.course.model import Lesson, LessonError
 from lessons.course.moving import LARGEST, NotProgress, bring, exported
 from lessons.course.program import command
-from lessons.course.progress import LessonState, NewerProgress, Progress
-
-DIR = click.option(
-    "--dir", "folder", metavar="FOLDER", help="Your folder, if not ~/ws101 or WS101_HOME."
-)
+from lessons.course.progress import LessonState, NewerProgress, Progress, Remembered
 
 
 @click.group(cls=Group, invoke_without_command=True)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="How to say it: for people or for programs.",
-)  # fmt: skip
-@DIR
+@FORM
+@FOLDER
 @click.pass_context
 def progress(context: click.Context, form: str, folder: str | None) -> None:
     """How far you are: lessons, predictions, exercises.
@@ -58,7 +52,7 @@ def progress(context: click.Context, form: str, folder: str | None) -> None:
 @progress.command(cls=Command, name="export", short_help="write it to a file")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
-@DIR
+@FOLDER
 @click.pass_context
 def export_(context: click.Context, file: Path, force: bool, folder: str | None) -> None:
     """Write your progress and your exercises to FILE; - is standard output.
@@ -84,7 +78,7 @@ def export_(context: click.Context, file: Path, force: bool, folder: str | None)
 
 @progress.command(cls=Command, name="import", short_help="bring it back from one")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@DIR
+@FOLDER
 @click.pass_context
 def import_(context: click.Context, file: Path, folder: str | None) -> None:
     """Put the progress and the exercises of an exported FILE in the place of yours.
@@ -120,7 +114,7 @@ def import_(context: click.Context, file: Path, folder: str | None) -> None:
 @progress.command(cls=Command, short_help="begin a lesson, or all, anew")
 @click.argument("lesson", required=False)
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@DIR
+@FOLDER
 @click.pass_context
 def reset(context: click.Context, lesson: str | None, yes: bool, folder: str | None) -> None:
     """Begin LESSON anew, or the whole course.
@@ -144,7 +138,7 @@ def reset(context: click.Context, lesson: str | None, yes: bool, folder: str | N
         if not click.confirm(f"Forget your progress in {what}? It is kept in a file beside it."):
             context.exit(1)
     try:
-        kept = known.forget(chosen.slug) if chosen else known.replace(None)
+        kept = known.forget(chosen.slug) if chosen else known.replace(Remembered({}))
     except HomeError as fault:
         raise Mistake(str(fault)) from None
     except OSError as fault:
@@ -190,9 +184,7 @@ def guessed(lesson: Lesson, state: LessonState) -> str:
     words = []
     if known:
         words.append(f"{sum(bool(guess.right) for guess in known)} of {len(known)} right")
-    if sealed := sum(
-        p.sealed is not None and p.name in state.predictions for p in lesson.predictions
-    ):
+    if sealed := sum(p.name in state.predictions for p in lesson.sealed):
         words.append(f"{sealed} sealed")
     return ", ".join(words)
 

@@ -104,16 +104,22 @@ def check_and_keep(
 
 
 def run_tests(
-    lesson: Lesson, folder: Path, ini: Path, seconds: float = SECONDS, waiting: Waiting = in_silence
+    lesson: Lesson,
+    folder: Path,
+    ini: Path,
+    seconds: float = SECONDS,
+    waiting: Waiting = in_silence,
+    *,
+    to_first_failure: bool = False,
 ) -> Verdict:
-    """Run the tests in `folder`."""
+    """Run the tests in `folder`; those behind the first that fails only if they are wanted."""
     names = _names(folder / "test_exercise.py")
     with tempfile.TemporaryDirectory(prefix="ws101-check-") as scratch:
         report = Path(scratch) / "report.jsonl"
         command = [
             sys.executable, "-P", "-B", "-m", "pytest", "-q", "-c", str(ini),
             "--rootdir", str(ini.parent), "--basetemp", f"{scratch}/tmp",
-            str(folder / "test_exercise.py"),
+            str(folder / "test_exercise.py"), *(["--exitfirst"] if to_first_failure else []),
         ]  # fmt: skip
         env = {
             **child_environment(),

@@ -252,12 +252,13 @@ def _exercise(proof: Proof, course: Course, home: Home) -> None:
 
 
 def _try(lesson: Lesson, answer: Path, home: Home) -> Verdict:
-    """The verdict on an answer, in a learner's folder made for it."""
+    """The verdict on an answer, in a learner's folder made for it. One failure is enough."""
     with tempfile.TemporaryDirectory(prefix="try-", dir=home.path) as place:
         theirs = Home(Path(place))
         theirs.hand_over(lesson)
         shutil.copyfile(answer, theirs.exercise(lesson))
-        return run_tests(lesson, theirs.folder(lesson), theirs.path / "pytest.ini", SECONDS)
+        ini = theirs.path / "pytest.ini"
+        return run_tests(lesson, theirs.folder(lesson), ini, SECONDS, to_first_failure=True)
 
 
 def _stub_faults(verdict: Verdict) -> list[str]:

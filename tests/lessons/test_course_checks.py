@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +145,17 @@ def test_what_goes_wrong_in_their_code_is_told_by_their_line(
     assert "Traceback" not in text
     assert "plugin.py" not in text
     assert "\x1b" not in text
+
+
+@pytest.mark.slow
+def test_verify_is_content_with_the_first_failure(home: Home) -> None:
+    stub = LESSON.folder / "exercise.py"
+    shutil.copyfile(stub, home.exercise(LESSON))
+    ini = home.path / "pytest.ini"
+    verdict = run_tests(LESSON, home.folder(LESSON), ini, PATIENT, to_first_failure=True)
+    assert not verdict.words
+    assert [check.status for check in verdict.checks][:2] == ["fail", "not run"]
+    assert len(verdict.checks) == len(run_tests(LESSON, home.folder(LESSON), ini, PATIENT).checks)
 
 
 @pytest.mark.parametrize("number", ["1", "3", "5", "13"])

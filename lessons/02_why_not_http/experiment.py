@@ -8,11 +8,21 @@ from inspector.screen.words import count
 from lessons.course.evidence import Evidence
 from lessons.course.model import Action, Claim, Missing
 from lessons.course.session import Session
+from lessons.four_ways.follow import follow_all
+from lessons.four_ways.ways import (
+    EVENTS,
+    LONG_POLL,
+    POLL,
+    POLL_SECONDS,
+    TICK_SECONDS,
+    TICKER,
+    Race,
+    Way,
+    race,
+)
 
-from .follow import follow_all
 from .strangers import COOKIE, PLAIN, SOCKET, cookie_named, cookies, meetings, strangers
 from .tables import PLOTS, TABLES
-from .ways import EVENTS, LONG_POLL, POLL, POLL_SECONDS, TICK_SECONDS, TICKER, Race, Way, race
 
 __all__ = ["ACTIONS", "PLOTS", "TABLES", "claims", "facts"]
 

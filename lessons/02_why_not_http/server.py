@@ -21,16 +21,9 @@ from flask import Blueprint, Response, render_template, request
 from lessons.demo.app import sock
 from lessons.demo.live import Pace, WebSocket, here
 from lessons.demo.uncompressed import decline_compression
+from lessons.four_ways.ways import RACE_CONFIG
 
-from .ways import PAGE_TICKS, POLL_SECONDS, TICK_SECONDS
-
-CONFIG = {
-    "WS101_KEEP_ALIVE": True,
-    "WS101_TICK_SECONDS": TICK_SECONDS,
-    "WS101_POLL_SECONDS": POLL_SECONDS,
-    "WS101_FEED_TICKS": PAGE_TICKS,
-    "WS101_PAGES": (("/memory", "Who was that?"),),
-}
+CONFIG = {**RACE_CONFIG, "WS101_PAGES": (("/memory", "Who was that?"),)}
 COOKIE, COOKIE_PATH = "stranger", "/memory/cookie"
 MOST_KNOWN = 1000  # strangers in the book; then it begins anew
 

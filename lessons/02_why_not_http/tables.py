@@ -8,9 +8,9 @@ from inspector.files.dissect import address_text
 from lessons.course.evidence import Evidence
 from lessons.course.model import Bars, Lanes
 from lessons.course.session import Session
+from lessons.four_ways.ways import POLL, TICK_SECONDS, race
 
 from .strangers import COOKIE, PLAIN, cookie_named, strangers
-from .ways import POLL, TICK_SECONDS, race
 
 type Rows = Iterator[tuple[object, ...]]
 

@@ -10,14 +10,14 @@ import json
 import random
 import re
 
-from lessons.course.course import Course, load
+from lessons.course.course import Course
 from lessons.course.evidence import Evidence
 from lessons.course.expect import Near, known_mistakes
+from lessons.four_ways import ways
 
 LESSON = Course().find("2")
 MESSAGE = "9112 §2.1"  # what a message of HTTP consists of
 SEQ = re.compile(rb'"seq": ([0-9]+)')
-ways = load(LESSON, "ways")
 KNOWN = (
     (
         "down_only",

@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 from lessons.course.session import Session
 from lessons.course.wire import AGENT, PATIENCE, HttpClient, ScriptFailed, Wire, request_head
-
-from .ways import ENOUGH_TICKS, EVENTS, LONG_POLL, POLL, POLL_SECONDS, TICKER
+from lessons.four_ways.ways import ENOUGH_TICKS, EVENTS, LONG_POLL, POLL, POLL_SECONDS, TICKER
 
 TICKS = ENOUGH_TICKS + 1
 

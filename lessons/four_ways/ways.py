@@ -29,6 +29,13 @@ TICK_SECONDS, POLL_SECONDS = 0.4, 0.14
 questions, and half of a pause would not be what is typical in a short run."""
 ENOUGH_TICKS = 6
 PAGE_TICKS = 15
+RACE_CONFIG = {
+    "WS101_KEEP_ALIVE": True,
+    "WS101_TICK_SECONDS": TICK_SECONDS,
+    "WS101_POLL_SECONDS": POLL_SECONDS,
+    "WS101_FEED_TICKS": PAGE_TICKS,
+}
+"""What the demo app of a lesson with a race is told."""
 
 TICK = re.compile(rb'\{"seq": ([0-9]{1,15}), "value": [-0-9.]{1,20}, "time": ([0-9.]{1,20})\}')
 """A tick as JSON, the same on every way."""

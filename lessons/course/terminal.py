@@ -60,16 +60,18 @@ class Terminal:
         self._owed = False
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Write lines; stop at the lower edge of the screen until a key is pressed. Nobody is
-        stopped for empty lines, nor for the last one or two."""
+        """Write lines; stop near the lower edge of the screen until a key is pressed, between two
+        paragraphs where one ends there. Nobody is stopped for empty lines, nor for the last one or
+        two."""
         self.end_prompt()
         given = list(lines)
         rest, written = self._squeezed(given), None
         left = sum(map(self._takes, rest))
-        for line in rest:
+        stop = self._stop(rest)
+        for number, line in enumerate(rest):
             takes = self._takes(line)
             left -= takes
-            full = self._used and self.rows >= SMALLEST and takes > self._free
+            full = self._used and self.rows >= SMALLEST and (takes > self._free or number == stop)
             if full and not line.width:
                 self._owed = True
                 continue
@@ -77,6 +79,7 @@ class Terminal:
                 self._slack -= takes
             elif full:
                 self._more()
+                stop = self._stop(rest, number)
                 if self._owed:  # what stands apart still does, on the far side of the pause
                     self.paper.lines([Line()])
                     self._used += 1
@@ -86,6 +89,21 @@ class Terminal:
             written = line
         if given and not given[-1].width and written is not given[-1]:
             self._owed = True
+
+    def _stop(self, lines: list[Line], start: int = 0) -> int | None:
+        """Which line is better kept for the next screen, with all that follow: the first of a
+        paragraph that this screen has no room for. None if they fit, or if too much of the screen
+        would stay empty. What ends with a colon stays with what it announces."""
+        if sum(map(self._takes, lines[start:])) <= self._free + self._slack:
+            return None
+        rows, best = 0, None
+        for number in range(start, len(lines)):
+            if (rows := rows + self._takes(lines[number])) > self._free:
+                break
+            begins = not lines[number].width and number + 1 < len(lines)
+            if begins and not lines[number - 1].plain.endswith(":"):
+                best = number + 1 if self._free - rows <= self.rows // 3 else None
+        return best
 
     @property
     def _free(self) -> int:

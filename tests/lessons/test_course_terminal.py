@@ -64,6 +64,37 @@ def test_a_paragraph_that_begins_behind_a_pause_stands_apart(
     assert lines[at : at + 3] == ["above 10", "", "below 0"]
 
 
+def paragraph(name: str, lines: int) -> list[Line]:
+    return [Line(f"{name} {number}") for number in range(lines)]
+
+
+def pauses_after(shown: StringIO) -> list[str]:
+    """The last line with words before each pause."""
+    return [part.strip().splitlines()[-1] for part in shown.getvalue().split("-- more")[:-1]]
+
+
+def test_a_pause_falls_between_two_paragraphs(typed: tuple[Terminal, StringIO]) -> None:
+    terminal, shown = typed
+    terminal.lines([*paragraph("one", 8), Line(), *paragraph("two", 6)])
+    assert pauses_after(shown) == ["one 7"]
+
+
+def test_a_pause_that_would_leave_much_of_the_screen_empty_falls_at_its_edge(
+    typed: tuple[Terminal, StringIO],
+) -> None:
+    terminal, shown = typed
+    terminal.lines([*paragraph("one", 4), Line(), *paragraph("two", 12)])
+    assert pauses_after(shown) == ["two 5"]
+
+
+def test_what_ends_with_a_colon_stays_with_what_it_announces(
+    typed: tuple[Terminal, StringIO],
+) -> None:
+    terminal, shown = typed
+    terminal.lines([*paragraph("one", 6), Line(), Line("like this:"), Line(), *paragraph("two", 6)])
+    assert pauses_after(shown) == ["one 5"]
+
+
 def test_nobody_is_stopped_for_an_empty_line(typed: tuple[Terminal, StringIO]) -> None:
     terminal, shown = typed
     terminal.lines([*(Line(f"row {number}") for number in range(11)), Line()])

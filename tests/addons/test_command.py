@@ -90,6 +90,7 @@ def test_existing_capture(tmp_path: Path, origin: Origin) -> None:
     assert walk(capture).statistics
 
 
+@pytest.mark.slow
 def test_existing_capture_of_mitmdump(tmp_path: Path) -> None:
     capture = tmp_path / "capture.pcapng"
     capture.write_text("dear")

@@ -227,6 +227,7 @@ def secure_tap(folder: Path, authority: Authority, port: int) -> Proxy:
     return ws101(folder, "--quiet", "--to", f"https://localhost:{port}", env=trust)
 
 
+@pytest.mark.slow
 def test_the_same_over_tls(demo: int, playwright: Playwright, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     context: ssl.SSLContext = authority.server()

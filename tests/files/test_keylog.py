@@ -115,6 +115,7 @@ def test_with_a_key_log(recorded: tuple[list[bytes], Path], form: str, tmp_path:
     assert_all_was_read(told(clear))
 
 
+@pytest.mark.slow
 def test_out_of_order_and_repeated(recorded: tuple[list[bytes], Path], tmp_path: Path) -> None:
     packets, keys = recorded
     mixed = [packet for packet in packets for _ in range(2)]  # as a capture on `any` sees them
@@ -127,6 +128,7 @@ def test_out_of_order_and_repeated(recorded: tuple[list[bytes], Path], tmp_path:
     assert texts == SAID
 
 
+@pytest.mark.slow
 def test_keys_inside_the_capture(recorded: tuple[list[bytes], Path], tmp_path: Path) -> None:
     packets, keys = recorded
     path, holds = tmp_path / "tls.pcapng", tmp_path / "holds.pcapng"

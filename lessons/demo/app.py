@@ -5,6 +5,8 @@
 `config` (any of them may be left out):
 
     WS101_EXTRA_HOSTS        names besides the loopback ones that Host may carry      ()
+    WS101_NAME               what this server is called, among several                ""
+    WS101_BUS                the URL of a Redis that joins their rooms (bus.py)       ""
     WS101_TICK_SECONDS       seconds from tick to tick                                1.0
     WS101_LONG_POLL_SECONDS  how long a long poll waits                               20.0
     WS101_MAX_CONNECTIONS    WebSockets, long polls and event streams at once         200
@@ -34,7 +36,7 @@ from typing import Any
 from flask import Blueprint, Flask
 from flask_sock import Sock
 
-from lessons.demo import board, chat, feed, pages
+from lessons.demo import board, bus, chat, feed, pages
 from lessons.demo.gate import Gate
 from lessons.demo.live import Live, live_of
 from lessons.demo.sock import PoliteSock
@@ -43,6 +45,8 @@ __all__ = ["create_app", "live_of", "sock"]
 
 DEFAULTS: Mapping[str, Any] = {
     "WS101_EXTRA_HOSTS": (),
+    "WS101_NAME": "",
+    "WS101_BUS": "",
     "WS101_TICK_SECONDS": 1.0,
     "WS101_LONG_POLL_SECONDS": 20.0,
     "WS101_MAX_CONNECTIONS": 200,
@@ -68,7 +72,9 @@ def create_app(
     given = dict(config or {})
     options = {**DEFAULTS["SOCK_SERVER_OPTIONS"], **given.pop("SOCK_SERVER_OPTIONS", {})}
     app.config.from_mapping({**DEFAULTS, **given, "SOCK_SERVER_OPTIONS": options})
-    live = app.extensions["ws101"] = Live(app.config["WS101_MAX_CONNECTIONS"])
+    name, url = app.config["WS101_NAME"], app.config["WS101_BUS"]
+    joined = bus.Bus(url, name) if url else None
+    live = app.extensions["ws101"] = Live(app.config["WS101_MAX_CONNECTIONS"], joined, name)
     ticks = feed.Feed(app.config["WS101_TICK_SECONDS"])
 
     app.register_blueprint(chat.blueprint(sock, live))
@@ -88,7 +94,11 @@ def create_app(
             "open": len(live.connections),
             "opened": live.opened,
             "dropped": live.dropped,
+            **({"server": name} if name else {}),
+            **({"bus": joined.connected, "refused": joined.refused} if joined else {}),
         }
 
     app.wsgi_app = Gate(app.wsgi_app, app.config["WS101_EXTRA_HOSTS"])  # type: ignore[method-assign]
+    if joined:
+        joined.start()
     return app

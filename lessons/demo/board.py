@@ -36,8 +36,10 @@ BATCH = 400  # lines a message to a newcomer
 UNSUPPORTED_DATA, POLICY_VIOLATION = 1003, 1008  # RFC 6455 §7.4.1
 
 
-def records(message: bytes) -> list[bytes]:
+def records(message: str | bytes) -> list[bytes]:
     """Cut a message into its records. ValueError, with the offset, if it is not made of them."""
+    if isinstance(message, str):
+        raise ValueError("text draws nothing")
     found: list[bytes] = []
     at = 0
     while at < len(message):
@@ -62,6 +64,7 @@ class Board:
     def __init__(self, room: Room) -> None:
         self.room = room
         self.lines: deque[bytes] = deque(maxlen=KEPT)
+        room.keep = self.draw
 
     @contextmanager
     def seat(self, ws: WebSocket) -> Iterator[None]:
@@ -76,16 +79,13 @@ class Board:
             with self.room.lock:
                 del self.room.members[ws]
 
-    def draw(self, message: bytes) -> None:
-        """Put a message on the board and pass it on as it came."""
-        drawn = records(message)
-        with self.room.lock:
-            for record in drawn:
-                if record[0] == WIPE:
-                    self.lines.clear()
-                else:
-                    self.lines.append(record)
-            self.room.broadcast(message)
+    def draw(self, message: str | bytes) -> None:
+        """Put a message on the board; the room does, with all that is said in it."""
+        for record in records(message):
+            if record[0] == WIPE:
+                self.lines.clear()
+            else:
+                self.lines.append(record)
 
 
 def blueprint(sock: Sock, live: Live) -> Blueprint:
@@ -103,8 +103,9 @@ def blueprint(sock: Sock, live: Live) -> Blueprint:
                     return ws.close(UNSUPPORTED_DATA, "the whiteboard takes binary, this was text")
                 pace.spend(len(message))
                 try:
-                    shared.draw(message)
+                    records(message)
                 except ValueError as fault:
                     return ws.close(POLICY_VIOLATION, str(fault))
+                shared.room.broadcast(message)  # as it came
 
     return bp

@@ -7,14 +7,17 @@ apart by their start:
     Otter: hello          Otter said hello (the nickname is the server's choice)
     * Heron joined        the server itself speaks; nobody else's line can begin with "* "
 
-The first line a page gets is `* You are Otter. Here now: Otter, Heron.`
+The first line a page gets is `* You are Otter. Here now: Otter, Heron.` One server among several
+has a name, which stands behind its nicknames (`Otter@A`), and says which it is: `Server A, process
+4711, no bus.` Who is here now, it only knows of itself.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
+from itertools import chain, count
 
 from flask import Blueprint
 from flask_sock import Sock
@@ -32,39 +35,51 @@ NICKNAMES = (
 # fmt: on
 
 
-def nickname(room: Room, turn: int) -> str:
-    """A name that nobody in the room has; each newcomer gets the next of the list."""
+def nickname(room: Room, turn: int, after: str = "") -> str:
+    """A name that nobody in the room has; each newcomer gets the next of the list. `after` stands
+    behind it."""
     taken = set(room.members.values())
     names = NICKNAMES[turn % len(NICKNAMES) :] + NICKNAMES[: turn % len(NICKNAMES)]
     more = (f"{name} {number}" for number in count(2) for name in names)
-    return next((name for name in names if name not in taken), None) or next(
-        name for name in more if name not in taken
-    )
+    return next(f"{name}{after}" for name in chain(names, more) if f"{name}{after}" not in taken)
+
+
+def only_text(said: str | bytes) -> None:
+    if not isinstance(said, str):
+        raise ValueError("the chat takes text")
 
 
 class Chat:
     """The room, and the turn in which names are given."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, server: str = "") -> None:
         self.room = room
+        self.server = server
         self._turns = count()
+        room.keep = only_text
 
     @contextmanager
     def seat(self, ws: WebSocket) -> Iterator[str]:
         """Sit down in the room, with a name, and get up again."""
         room = self.room
         with room.lock:
-            name = nickname(room, next(self._turns))
-            room.broadcast(f"* {name} joined")
+            name = nickname(room, next(self._turns), f"@{self.server}" if self.server else "")
+            room.announce(f"* {name} joined")
             room.members[ws] = name
         try:
             with room.lock:
-                ws.send(f"* You are {name}. Here now: {', '.join(room.members.values())}.")
+                here = ", ".join(room.members.values())
+                ws.send(f"* You are {name}. Here now: {here}.{self.which()}")
             yield name
         finally:
             with room.lock:
                 del room.members[ws]
-                room.broadcast(f"* {name} left")
+                room.announce(f"* {name} left")
+
+    def which(self) -> str:
+        """Which server this is, if there are several."""
+        bus = "on a bus" if self.room.bus else "no bus"
+        return f" Server {self.server}, process {os.getpid()}, {bus}." if self.server else ""
 
     def talk(self, ws: WebSocket, pace: Pace) -> None:
         with self.seat(ws) as name:
@@ -81,7 +96,7 @@ class Chat:
 def blueprint(sock: Sock, live: Live) -> Blueprint:
     """`/ws/chat`."""
     bp = Blueprint("chat", __name__)
-    chat = Chat(live.room("chat"))
+    chat = Chat(live.room("chat"), live.name)
 
     @sock.route("/ws/chat", bp=bp)
     def talk(ws: WebSocket) -> None:

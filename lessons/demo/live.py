@@ -19,10 +19,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Flask, current_app
 from simple_websocket import ConnectionClosed
+
+if TYPE_CHECKING:
+    from lessons.demo.bus import Bus
 
 GOING_AWAY = 1001  # RFC 6455 §7.4.1
 
@@ -49,19 +52,42 @@ class Connection:
     opened: float
 
 
+def anything(_: str | bytes) -> None:
+    """What a room does with what was said, if it does nothing."""
+
+
 @dataclass(slots=True)
 class Room:
     """Members hear what is said in the room, all in the same order. No member can stall another:
-    `send` only queues."""
+    `send` only queues.
+
+    On a bus (lessons/demo/bus.py) it has members on other servers, too. `keep` is called with
+    everything before it is delivered, and raises ValueError for what is not said in such a room:
+    with a bus, a stranger may have said it.
+    """
 
     name: str
     members: dict[WebSocket, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    bus: Bus | None = None
+    keep: Callable[[str | bytes], object] = anything
 
     def broadcast(self, data: str | bytes) -> None:
-        """Send to every member. One whose connection is ending is passed over: its own handler
+        """Say it in the room: to every member, on all servers. ValueError if it does not fit."""
+        if not (self.bus and self.bus.publish(self.name, data)):
+            self.deliver(data)
+
+    def announce(self, data: str | bytes) -> None:
+        """To every member: here at once, and to those of other servers as it gets there."""
+        if self.bus:
+            self.bus.publish(self.name, data, comes_back=False)
+        self.deliver(data)
+
+    def deliver(self, data: str | bytes) -> None:
+        """Send to every member here. One whose connection is ending is passed over: its own handler
         takes it out of the room."""
         with self.lock:
+            self.keep(data)
             for member in list(self.members):
                 with suppress(ConnectionClosed, OSError):
                     member.send(data)
@@ -74,7 +100,9 @@ class Full(RuntimeError):
 class Live:
     """The registry of one app. Safe to use from any thread."""
 
-    def __init__(self, max_connections: int) -> None:
+    def __init__(self, max_connections: int, bus: Bus | None = None, name: str = "") -> None:
+        self.name = name  # of this server, among several
+        self.bus = bus
         self.rooms: dict[str, Room] = {}
         self.connections: dict[int, Connection] = {}
         self.started = time.time()
@@ -87,9 +115,14 @@ class Live:
         self._waiting = 0
 
     def room(self, name: str) -> Room:
-        """The room of that name, made when first asked for."""
+        """The room of that name, made when first asked for. On a bus are those that were made
+        before the app was whole."""
         with self._changed:
-            return self.rooms.setdefault(name, Room(name))
+            if name not in self.rooms:
+                self.rooms[name] = room = Room(name, bus=self.bus)
+                if self.bus:
+                    self.bus.join(name, room.deliver)
+            return self.rooms[name]
 
     def find(self, *, path: str | None = None, key: str | None = None) -> Connection | None:
         """The newest open connection on `path`, with this `Sec-WebSocket-Key`, or both."""

@@ -5,7 +5,8 @@
 
     serve(create_app(), "127.0.0.1", 8100)        # in the foreground, until SIGINT or SIGTERM
 
-Loopback only; no debugger, no reloader (they would hand the learner's Python to whoever asks).
+Loopback only, unless `WS101_EXTRA_HOSTS` says what others call it; no debugger, no reloader (they
+would hand the learner's Python to whoever asks).
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from lessons.demo.live import live_of
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DEFAULT_PORT = 8100
+BUS_SECONDS = 3.0  # for it to be there when the server says that it is ready
 GOODBYE_SECONDS = 5.0  # longer than close_timeout and fin_timeout of one connection
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on a loopback address. OSError if the port is taken."""
-    if host not in LOOPBACK:
+def listen(host: str, port: int, *, loopback_only: bool = True) -> socket.socket:
+    """A listening socket, on a loopback address. OSError if the port is taken."""
+    if loopback_only and host not in LOOPBACK:
         raise ValueError(f"{host} is not a loopback address")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -57,7 +59,8 @@ class DemoServer:
         self.app = app
         if handler is None:
             handler = KeepAlive if app.config["WS101_KEEP_ALIVE"] else Handler
-        with listen(host, port) as listener:
+        named = bool(app.config["WS101_EXTRA_HOSTS"])
+        with listen(host, port, loopback_only=not named) as listener:
             self.port: int = listener.getsockname()[1]
             self._httpd = make_server(
                 host, self.port, app, threaded=True, request_handler=handler, fd=listener.fileno()
@@ -79,7 +82,10 @@ class DemoServer:
         for connection in list(live.idle):  # they wait for a request that nobody would answer
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RD)
-        return live.close_all(GOODBYE_SECONDS)
+        ended = live.close_all(GOODBYE_SECONDS)
+        if live.bus:
+            live.bus.close()
+        return ended
 
     def __enter__(self) -> DemoServer:
         return self
@@ -110,6 +116,8 @@ def serve(
 
     signals = (signal.SIGINT, signal.SIGTERM)
     with DemoServer(app, host, port, handler) as server:
+        if bus := live_of(app).bus:
+            bus.wait(BUS_SECONDS)
         before = [signal.signal(number, end) for number in signals]
         if on_ready:
             on_ready(server)

@@ -111,3 +111,44 @@ def test_an_address_that_will_not_do(listen: str) -> None:
     assert result.stderr.startswith("ws101 demo: --listen ")
     assert result.stderr.count("\n") == 1
     assert "\x1b" not in result.stderr
+
+
+def test_others_may_come_by_the_names_that_were_given() -> None:
+    wide = ["--listen", "0.0.0.0:0", "--host", "chat.example", "--host", "192.0.2.1"]
+    command = [sys.executable, "-m", "lessons.demo", *wide]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert (
+            "others can reach this server, as chat.example, 192.0.2.1" in process.stderr.readline()
+        )
+        port = int(process.stdout.readline().rpartition(":")[2])
+        assert get(port, "/health", host="chat.example")[0] == 200
+        assert get(port, "/health", host="192.0.2.1:80")[0] == 200
+        assert get(port, "/health", host="evil.example")[0] == 421
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--host", "a b"], "--host 'a b' is no name"),
+        (["--host", "chat.example:80"], "--host 'chat.example:80' is no name"),
+        (["--host", "chat.example", "--listen", "chat.example:0"], "is no IP address"),
+        (["--bus", "redis://127.0.0.1"], "--bus needs --name"),
+        (["--bus", "http://me:secret@h", "--name", "A"], "--bus 'http://h' is no address"),
+        (["--name", "a.b"], "--name 'a.b' is not"),
+        (["--dirty", "--name", "A"], "--dirty is a specimen"),
+        (["--dirty", "--host", "chat.example", "--listen", "0.0.0.0:0"], "this machine alone"),
+    ],
+)
+def test_options_that_will_not_do(options: list[str], words: str) -> None:
+    result = CliRunner().invoke(demo, options)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("ws101 demo: ")
+    assert words in result.stderr
+    assert "secret" not in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -6,7 +6,7 @@ stand beside the bars, and a sentence below says what the picture shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from math import isfinite, log10
 from typing import Final
@@ -43,15 +43,15 @@ def bars(told: Bars) -> Iterator[Line]:
     """A bar a line, as long as its value is large, the number behind it."""
     scale = ", each step to the right ten times as much" if told.log else ""
     yield Line().to(AT).add(f"{told.title} ({told.unit}{scale})", "title")
-    rows = [(label, value) for label, value in told.rows if isfinite(value)]
+    rows = known_rows(told)
     if not rows:
         yield Line().to(AT).add("(nothing was measured)", "quiet")
         return
     numbers = [told.number(value) for _, value in rows]
     wide = _label_width(tuple(label for label, _ in rows))
     room = WIDTH - AT - wide - 2 - max(map(len, numbers)) - 1
-    lengths = _lengths([value for _, value in rows], log=told.log)
-    for (label, _), length, number in zip(rows, lengths, numbers, strict=True):
+    longs = lengths([value for _, value in rows], log=told.log)
+    for (label, _), length, number in zip(rows, longs, numbers, strict=True):
         line = Line().to(AT).add(fit(label, wide)).to(AT + wide + 2)
         drawn = bar(length, 1.0, room)
         if drawn:
@@ -60,7 +60,12 @@ def bars(told: Bars) -> Iterator[Line]:
     yield from _indented(in_words(told))
 
 
-def _lengths(values: list[float], *, log: bool) -> list[float]:
+def known_rows(told: Bars) -> list[tuple[str, float]]:
+    """Its rows that have a length at all."""
+    return [(label, value) for label, value in told.rows if isfinite(value)]
+
+
+def lengths(values: list[float], *, log: bool) -> list[float]:
     """How long each bar is, the longest being 1. On a logarithmic scale it begins at a tenth of the
     least value that is not 0."""
     most = max(values)
@@ -74,7 +79,7 @@ def _lengths(values: list[float], *, log: bool) -> list[float]:
 
 def in_words(told: Bars) -> str:
     """What the bars show: the least, the most, and how far they are apart."""
-    rows = [(value, label) for label, value in told.rows if isfinite(value)]
+    rows = [(value, label) for label, value in known_rows(told)]
     if len(rows) < 2:
         return ""
     least, most = min(rows, key=lambda row: row[0]), max(rows, key=lambda row: row[0])
@@ -96,19 +101,28 @@ def lanes(told: Lanes) -> Iterator[Line]:
     wide = _label_width(tuple(label for label, _ in told.rows))
     at = AT + wide + 2
     room = WIDTH - at
-    span = max(told.seconds, 1e-9)
     for label, times in told.rows:
-        cells = [0] * room
-        for time in times:
-            if 0 <= time <= span:
-                cells[min(room - 1, int(time / span * room))] += 1
         line = Line().to(AT).add(fit(label, wide)).to(at)
-        for many in cells:
-            line.add(_mark(many), "value" if many else "quiet")
+        for mark in marks(times, told.seconds, room):
+            line.add(mark, "quiet" if mark == "-" else "value")
         yield line
     end = lapse(told.seconds)
     yield Line().to(at).add("0", "quiet").to(at + room - len(end)).add(end, "quiet")
     yield from _indented(when(told))
+
+
+def marks(times: Iterable[float], seconds: float, room: int) -> list[str]:
+    """A life line of so many cells, each with its mark."""
+    span = max(seconds, 1e-9)
+    cells = [0] * room
+    for time in seen_in(times, seconds):
+        cells[min(room - 1, int(time / span * room))] += 1
+    return [_mark(many) for many in cells]
+
+
+def seen_in(times: Iterable[float], seconds: float) -> list[float]:
+    """Those of the times that the picture shows, in order."""
+    return sorted(time for time in times if 0 <= time <= max(seconds, 1e-9))
 
 
 def _mark(many: int) -> str:
@@ -121,7 +135,7 @@ def when(told: Lanes) -> str:
     """What the lanes show: how often, from when to when, and the longest silence between."""
     parts = []
     for label, times in told.rows:
-        seen = sorted(time for time in times if 0 <= time <= told.seconds)
+        seen = seen_in(times, told.seconds)
         if not seen:
             parts.append(f"{label} never")
             continue

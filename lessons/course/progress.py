@@ -28,13 +28,17 @@ class NewerProgress(Exception):
 @dataclass(slots=True)
 class Guess:
     """A prediction, locked. `answer` is what was measured, once it was; `again` are the keys chosen
-    when it was asked again. `question` is kept as it was asked."""
+    when it was asked again. Words are kept as they were on the screen: `question`, what was `said`,
+    what it `was`, how that was `measured`."""
 
     choice: str
     at: float
     question: str = ""
     answer: str | None = None
     again: list[str] = field(default_factory=list)
+    said: str = ""
+    was: str = ""
+    measured: str = ""
 
     @property
     def right(self) -> bool | None:
@@ -55,11 +59,13 @@ class ExerciseState:
 
 @dataclass(slots=True)
 class LessonState:
-    """How far a lesson is. `captures` are names in the folder of captures, of this run of it."""
+    """How far a lesson is. `captures` are names in the folder of captures, of this run of it; `at`
+    is when something of it was last changed, `finished` when its end was last reached."""
 
     step: int = 0
     done: bool = False
     at: float = 0.0
+    finished: float = 0.0
     captures: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     predictions: dict[str, Guess] = field(default_factory=dict)

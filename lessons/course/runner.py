@@ -47,6 +47,7 @@ from lessons.course.moments import (
     Say,
     StepEnd,
 )
+from lessons.course.program import command
 from lessons.course.progress import Guess, LessonState, Progress
 from lessons.course.session import Session, is_seen
 from lessons.course.show import drawn
@@ -98,6 +99,7 @@ class Run:
             "capture": home.shown(session.capture),
             "folder": home.shown(session.folder),
             "exercise": home.shown(home.exercise(self.lesson)),
+            "report": command("progress", "report", "-o", home.argument(home.path / "report.html")),
         }
         try:
             told = self.experiment.facts(self.evidence(), session)
@@ -157,6 +159,7 @@ def play(run: Run, *, ask_again: bool = True) -> Play:
 
     def over(state: LessonState) -> None:
         state.done = True
+        state.finished = time.time()
         state.step = 0  # taken again, it begins anew
 
     run.keep(over)
@@ -197,7 +200,8 @@ def _predict(run: Run, prediction: Prediction) -> Play:
     locked = before.choice if before and prediction.option(before.choice) else None
     chosen = yield Ask(prediction, question, options, locked)
     if locked is None and chosen is not None:
-        guess = Guess(chosen, time.time(), question)
+        said = next((each.words for each in options if each.key == chosen), "")
+        guess = Guess(chosen, time.time(), question, said=said)
         run.keep(lambda state: state.predictions.__setitem__(prediction.name, guess))
 
 
@@ -253,14 +257,15 @@ def _beside(run: Run, prediction: Prediction, facts: Facts) -> Reveal:
         key = fill(prediction.answer, facts)
     except UnknownFact:  # not measured in this run
         return Reveal(prediction, chosen, None, None)
-    if guess is not None and guess.answer != key:
-
-        def note(state: LessonState) -> None:
-            state.predictions[prediction.name].answer = key
-
-        run.keep(note)
     answer = next((option for option in options if option.key == key), None)
     measured = fill(prediction.measured, Unmeasured(facts))
+    if guess is not None and (guess.answer, guess.measured) != (key, measured):
+
+        def note(state: LessonState) -> None:
+            kept = state.predictions[prediction.name]
+            kept.answer, kept.measured, kept.was = key, measured, answer.words if answer else ""
+
+        run.keep(note)
     return Reveal(prediction, chosen, answer, key, measured)
 
 

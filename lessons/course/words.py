@@ -189,7 +189,7 @@ def _wrapped(text: str, facts: Facts | None, width: int) -> Iterator[Line]:
 
 def _words(text: str, facts: Facts | None, width: int) -> Iterator[Word]:
     word: Word = []
-    for template, style in _styled(text):
+    for template, style in styled(text):
         run = safe(template if facts is None else fill(template, facts))
         for number, piece in enumerate(glued(run, width).split(" ")):
             if number and word:
@@ -201,7 +201,8 @@ def _words(text: str, facts: Facts | None, width: int) -> Iterator[Word]:
         yield word
 
 
-def _styled(text: str) -> Iterator[tuple[str, str]]:
+def styled(text: str) -> Iterator[tuple[str, str]]:
+    """Pieces of a paragraph and their styles: `code` is a "name", what stands out a "value"."""
     at = 0
     for found in _MARKUP.finditer(text):
         yield text[at : found.start()], ""

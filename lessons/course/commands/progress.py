@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from inspector.commands.mistakes import Command, Group, Mistake
+from inspector.files.output import CannotMake, Output
 from inspector.screen.lines import Line, fit
 from inspector.screen.paper import paper_for
 from inspector.screen.words import count
@@ -21,6 +22,7 @@ from lessons.course.model import Lesson, LessonError
 from lessons.course.moving import LARGEST, NotProgress, bring, exported
 from lessons.course.program import command
 from lessons.course.progress import LessonState, NewerProgress, Progress, Remembered
+from lessons.course.reporting import as_html, as_markdown, report
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -36,6 +38,7 @@ def progress(context: click.Context, form: str, folder: str | None) -> None:
     ws101 progress import FILE          there; what was there before is kept beside it
     ws101 progress reset 3              begin lesson 3 anew
     ws101 progress reset                begin the course anew
+    ws101 progress report -o FILE.html  all of it on a page: questions, answers, plots
     """
     context.obj = folder
     if context.invoked_subcommand is not None:
@@ -109,6 +112,64 @@ def import_(context: click.Context, file: Path, folder: str | None) -> None:
         print(f"{slug} begins anew: its captures did not come along")
     if told.unknown:
         print(f"not known to this ws101, kept all the same: {', '.join(told.unknown)}")
+
+
+@progress.command(cls=Command, name="report", short_help="what you said and measured, on a page")
+@click.option(
+    "--format", "form", type=click.Choice(["md", "html"]),
+    help="Markdown or HTML; without it, FILE's name tells, or else it is Markdown.",
+)  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", help="Where to write it; - is standard output.")
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@FOLDER
+@click.pass_context
+def report_(
+    context: click.Context, form: str | None, output: str | None, force: bool, folder: str | None
+) -> None:
+    """Write a report: each question with what you said and what your wire said, exercises, plots.
+
+    Markdown goes into a wiki or a mail. The HTML is one file without script or anything from
+    elsewhere: it opens offline, in the dark, and prints. Plots are drawn from your captures, where
+    these are still there. An answer that the course has not given you yet is not given here.
+
+    \b
+    ws101 progress report                     to read in the terminal
+    ws101 progress report -o report.html      to open in a browser
+    ws101 progress report --format html | wc  to standard output
+    """
+    home, course, known = opened(folder or context.obj)
+    by_name = "html" if str(output).lower().endswith((".html", ".htm")) else "md"
+    told = report(home, course, known, _telling)
+    _telling("")
+    data = (as_html if (form or by_name) == "html" else as_markdown)(told).encode()
+    try:
+        if output in (None, "-"):
+            _to_standard_output(data, form == "html")
+            return
+        with Output(Path(str(output)), force) as file:
+            with open(file.fd, "wb", closefd=False) as stream:
+                stream.write(data)
+            file.keep()
+    except CannotMake as fault:
+        raise Mistake(str(fault)) from None
+    except OSError as fault:
+        raise Mistake(f"{output}: {fault.strerror or fault}") from None
+    print(f"your report is in {output}")
+
+
+def _telling(words: str) -> None:
+    """How far it is, where somebody watches."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{words}")
+        sys.stderr.flush()
+
+
+def _to_standard_output(data: bytes, for_browsers: bool) -> None:
+    if for_browsers and sys.stdout.isatty():
+        raise Mistake("HTML is not for terminals: name a file, with -o report.html")
+    paper = paper_for(sys.stdout)
+    paper.text(data.decode())
+    paper.close()
 
 
 @progress.command(cls=Command, short_help="begin a lesson, or all, anew")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lessons.course.course import Course
+from lessons.course.course import Course, experiment_of
 from lessons.course.home import Home
 from lessons.course.model import Do
 from lessons.course.moments import Act, Ask, Draw, Ending, HandOver, Reveal, Say
@@ -108,6 +108,24 @@ def two_tabs(page: Page, session: Session) -> None:
     other.close()
 
 
+def shut_a_tab(page: Page, session: Session) -> None:
+    tab = page.context.new_page()
+    tab.goto(f"{session.page}/ended/tab")
+    expect(tab.locator("#state")).to_have_text("open")
+    tab.close()
+
+
+def hold_and_let(act: str) -> Hand:
+    """The page holds a connection; then the script does what no browser can."""
+
+    def hand(page: Page, session: Session) -> None:
+        press("Hold one open")(page, session)
+        expect(page.locator("#held")).to_contain_text("Held open")
+        experiment_of(session.lesson).ACTIONS[act].script(session)
+
+    return hand
+
+
 def repeat_the_server(page: Page, session: Session) -> None:
     chat = session.evidence().connection("/ws/chat")
     told = [said.text for said in chat.said("server") if said.text and ": hello" in said.text]
@@ -160,6 +178,19 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "watch": go("/quiet"),
         "empty": press_all("#empty, #ping"),
         "hang": press("Hang for 1.5 seconds"),
+    },
+    10: {
+        "calls": first(
+            go("/ended"), press("close()", 'close(1000, "bye")', 'close(4000, "my own")')
+        ),
+        "refused": press("close(1001)", 'close(1000, "x".repeat(124))'),
+        "server": press("The server closes", "Its handler raises"),
+        "cross": press("Both close at once"),
+        "leave": shut_a_tab,
+        "kill": hold_and_let("kill"),
+        "rude": press("Close, and it hangs up"),
+        "specimen": press("flask-sock closes"),
+        "freeze": hold_and_let("freeze"),
     },
 }
 """What a learner does, by lesson and action. What is missing is left to the script."""

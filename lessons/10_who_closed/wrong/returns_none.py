@@ -1,0 +1,5 @@
+"""The stub, still as it was."""
+
+
+def classify(tail):
+    return None

@@ -1,0 +1,386 @@
+"""Connections that are handed on to other processes: what goes with them, what stays behind."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from inspector.core.encode import encode_frame
+from inspector.core.rfc import TEXT
+from inspector.screen.words import count
+from lessons.course.client import Client
+from lessons.course.evidence import Evidence
+from lessons.course.model import Action, Claim, Missing
+from lessons.course.session import Session, is_seen
+from lessons.course.wire import ScriptFailed
+
+from .holder import FIRST_WORDS, HEIRS_WORDS
+from .passing import (
+    HEALTH,
+    HEIR,
+    Kill,
+    closed,
+    given,
+    killed,
+    middle,
+    notes,
+    passed,
+    shut,
+    torn,
+    unread,
+    window,
+    yours,
+)
+
+PAGE = "/heir"
+SAME = "the same words, and once more the same words"
+LONG = 3000
+
+
+# What is done
+
+
+def the_line(session: Session) -> Client:
+    """The script's connection, kept from one `do` to the next, taken again if it was lost."""
+    line: Client | None = session.state.pop("line", None)
+    if line:
+        try:
+            line.ping()
+        except ScriptFailed:
+            line.close()
+            line = None
+    if line is None:
+        line = session.client(f"{HEIR}main")
+        line.receive()
+    session.state["line"] = line
+    return line
+
+
+def connect(session: Session) -> None:
+    """open the connection"""
+    the_line(session)
+
+
+def pass_on(session: Session) -> None:
+    """ask the server to pass it on"""
+    line = the_line(session)
+    line.send("pass")
+    line.receive_until("alone again")
+
+
+def write_both(session: Session) -> None:
+    """open a connection on which both write at once"""
+    with session.client(f"{HEIR}torn") as line:
+        line.receive()
+
+
+def leave_unread(session: Session) -> None:
+    """send three messages in one go, and a fourth when the connection was passed on"""
+    with session.client(f"{HEIR}unread") as line:
+        words = ("one", "two", "three")
+        line.send_raw(b"".join(encode_frame(TEXT, w.encode(), masking_key=key()) for w in words))
+        line.receive_until("I pass it on")
+        line.send("four")
+        line.receive_until("four")
+
+
+def key() -> bytes:
+    return os.urandom(4)
+
+
+def cut(session: Session) -> None:
+    """send one long message"""
+    with session.client(f"{HEIR}middle") as line:
+        line.send("x" * LONG)
+        line.wait_closed()
+
+
+def compress(session: Session) -> None:
+    """send the same message twice, compressed"""
+    deflater = zlib.compressobj(wbits=-15)
+    with session.client(f"{HEIR}window", extensions="permessage-deflate") as line:
+        for heard in ("heard", "it told me"):
+            data = deflater.compress(SAME.encode()) + deflater.flush(zlib.Z_SYNC_FLUSH)
+            line.send_frame(TEXT, data[:-4], rsv=4)
+            line.receive_until(heard)
+
+
+def close_one(session: Session) -> None:
+    """open a connection that two processes hold, of which one calls close()"""
+    with session.client(f"{HEIR}close") as line:
+        line.receive_until("I have it alone")
+
+
+def shut_one(session: Session) -> None:
+    """open a connection that two processes hold, of which one calls shutdown()"""
+    with session.client(f"{HEIR}shutdown") as line:
+        line.receive_until("I call shutdown()")
+        line.wait_closed()
+
+
+def stay(session: Session) -> None:
+    """open another connection, and let the server pass it on for good"""
+    session.state["heirs"] = line = session.client(f"{HEIR}main")
+    line.receive()
+    line.send("stay")
+    line.receive_until("for good")
+
+
+def kill(session: Session) -> None:
+    """kill the server (SIGKILL), and start another in its place"""
+    if not is_seen(is_given, session.evidence()):
+        stay(session)
+    session.kill_demo()
+    session.start_demo()
+    session.get(HEALTH)
+
+
+def speak(session: Session) -> None:
+    """say something on the connection that was passed on"""
+    line: Client | None = session.state.get("heirs")
+    with suppress(ScriptFailed):
+        if line and line.closed is None:
+            line.send("are you there?")
+            line.receive_until("are you there?")
+            return
+    stay(session)
+    kill(session)
+    session.state["heirs"].send("are you there?")
+    session.state["heirs"].receive_until("are you there?")
+
+
+def is_given(evidence: Evidence) -> bool:
+    line, _ = given(evidence)
+    return line.ended("server") is None and line.ended("client") is None
+
+
+def seen(what: Callable[[Evidence], object]) -> Callable[[Evidence], bool]:
+    return lambda evidence: bool(what(evidence))
+
+
+ACTIONS = {
+    "connect": Action(connect, seen(yours), PAGE),
+    "pass": Action(pass_on, seen(passed), PAGE),
+    "torn": Action(write_both, seen(torn), PAGE),
+    "unread": Action(leave_unread, seen(unread), PAGE),
+    "middle": Action(cut, seen(middle), PAGE),
+    "window": Action(compress, seen(window), PAGE),
+    "close": Action(close_one, seen(closed), PAGE),
+    "shutdown": Action(shut_one, seen(shut), PAGE),
+    "stay": Action(stay, is_given, PAGE),
+    "kill": Action(kill, seen(killed), PAGE, script_only=True),
+    "speak": Action(speak, lambda evidence: bool(killed(evidence).after), PAGE),
+}
+
+
+# What was seen
+
+
+def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
+    yield "first_words", FIRST_WORDS
+    yield "heirs_words", HEIRS_WORDS
+    yield "long", f"{LONG:,}"
+    line, hello = yours(evidence)
+    yield "connection", line.number
+    yield "pid", hello.pid
+    yield "number", hello.number
+    yield "kernel", hello.kernel or "(this system does not tell)"
+
+    lent = passed(evidence)
+    before, heir, child, _, after = lent.rows
+    yield "lender", before.pid
+    yield "lent_number", before.number
+    yield "heir", heir.pid
+    yield "heir_number", heir.number
+    yield "child", child.pid
+    yield "alone", "other" if str(before.alone).startswith("OSError") else "arrives"
+    yield "alone_said", str(before.alone).partition(": ")[2]
+    yield "same", "same" if lent.same else "copy"
+    yield "same_kernel", heir.kernel or "the same two addresses and ports"
+    yield "flag", "both" if before.blocks and not after.blocks else "own"
+    yield "flag_before", "waits" if before.blocks else "does not wait"
+    yield "flag_after", "waits" if after.blocks else "does not wait"
+
+    rent = torn(evidence)
+    yield "torn", rent.line.number
+    yield "torn_key", "mixed" if rent.at not in (0, 2 + len(FIRST_WORDS)) else "whole"
+    yield "torn_at", rent.at
+    yield "torn_rule", rent.fault.rule.id
+    yield "torn_offset", rent.fault.offset
+    yield "torn_words", rent.fault.words
+
+    left = unread(evidence)
+    lost = [row.said.text for row in left.rows if row.answer is None]
+    yield "unread_key", {(): "all", ("two", "three"): "ends"}.get(tuple(lost), "one")
+    yield "lost", " and ".join(map(str, lost)) or "none"
+    yield "left", left.left
+
+    half = middle(evidence)
+    yield "middle_octets", half.octets
+    yield "middle_size", f"{len(half.said.data):,}"
+    yield "middle_pair", half.pair.hex(" ")
+    yield "middle_key", "start" if half.pair == half.on_wire else "rest"
+    yield "middle_taken", taken(half.pair)
+
+    deflated, told = window(evidence)
+    yield "window_line", deflated.number
+    yield "window_key", "error" if "rror" in told.alone else "text"
+    yield "window_alone", told.alone
+    yield "window_size", count(len(bytes.fromhex(told.payload)), "byte")
+    yield "window_octets", told.window
+    yield "window_with", told.fields["with"]
+
+    kept, last, alone = closed(evidence)
+    ends = kept.ended("server")
+    yield "close_key", "nothing" if not ends or ends.time > alone.said.time else "fin"
+    yield "close_frame", alone.frame
+    yield "close_heir", alone.pid
+    yield "close_first", last.pid
+    ended, last, at = shut(evidence)
+    yield "shutdown_key", "fin" if at >= last.said.time else "nothing"
+    yield "shutdown_ms", f"{(at - last.said.time) * 1000:.1f} ms"
+    yield "shutdown_heir", next(each.pid for each in notes(ended) if each.who == "the heir")
+
+    given_line, gave = given(evidence)
+    yield "given", given_line.number
+    yield "gave_pid", gave.pid
+    death = killed(evidence)
+    yield "new_pid", death.new
+    if not death.after:
+        raise Missing("nothing was said since the server was killed")
+    yield "kill_key", "goes_on" if death.after[0].pid not in (gave.pid, death.new) else "ends"
+    yield "kill_frame", death.after[0].frame
+    yield "kill_heir", death.after[0].pid
+
+
+def taken(pair: bytes) -> str:
+    """What two bytes say if they are taken for the first two of a frame (RFC 6455 §5.2)."""
+    first, second = pair
+    rsv = f"{first >> 4 & 7:03b}"
+    mask = "a mask" if second & 0x80 else "no mask"
+    return f"FIN {first >> 7}, RSV {rsv}, opcode {first & 15:X}, {mask}, length {second & 0x7F}"
+
+
+# What the lesson asserts
+
+
+def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    lent = passed(evidence)
+    before, heir, child, _, after = lent.rows
+    yield Claim(
+        "A descriptor's number means nothing in another process",
+        str(before.alone).startswith("OSError"),
+        f"number {before.number} in process {heir.pid}: {before.alone}",
+    )
+    yield Claim(
+        "Passed on, or inherited by fork, it leads to the same socket in the kernel's memory",
+        lent.same and len({row.pid for row in lent.rows}) == 3,
+        f"processes {before.pid}, {heir.pid}, {child.pid}: {heir.kernel or heir.ends}",
+    )
+    yield Claim(
+        "Three processes wrote on one TCP connection, each its own frames",
+        all(row.said in lent.line.messages for row in lent.rows),
+        f"frames {lent.rows[0].frame} to {lent.rows[-1].frame} of connection {lent.line.number}",
+    )
+    yield Claim(
+        "What the kernel notes of a socket holds for all who have it",
+        before.blocks and not after.blocks,
+        "the heir set O_NONBLOCK, and the first process's reads wait no more",
+    )
+    rent = torn(evidence)
+    yield Claim(
+        "Frames written by two processes at once mix, and framing is lost",
+        rent.at not in (0, 2 + len(FIRST_WORDS)),
+        f"{rent.fault.rule.id} at byte {rent.fault.offset}: {rent.fault.words}",
+        rent.fault.rule.rfc,
+    )
+    left = unread(evidence)
+    lost = [row.said.text for row in left.rows if row.answer is None]
+    yield Claim(
+        "Messages that the first process had read, the heir never sees",
+        lost == ["two", "three"],
+        f"{' and '.join(map(str, lost))} were sent, and never answered; {left.left} bytes",
+    )
+    half = middle(evidence)
+    yield Claim(
+        "An heir in mid-frame takes payload for a header",
+        half.pair == half.on_wire,
+        f"bytes {half.octets} and {half.octets + 1}, {half.pair.hex(' ')}: {taken(half.pair)}",
+        "6455 §5.2",
+    )
+    _, told = window(evidence)
+    inflated = told.fields["with"]
+    yield Claim(
+        "A compressed message can't be read without the window, and can with it",
+        "rror" in told.alone and "same words" in inflated,
+        f"{told.alone}; with the {told.window} bytes before: {inflated!r}",
+        "7692 §7.2.2",
+    )
+    kept, last, alone = closed(evidence)
+    ends = kept.ended("server")
+    yield Claim(
+        "close() in one process ends nothing while another holds the socket",
+        alone.pid != last.pid and not (ends and ends.time < alone.said.time),
+        f"process {last.pid} closed it; then frame {alone.frame} came from process {alone.pid}",
+    )
+    ended, last, at = shut(evidence)
+    yield Claim(
+        "shutdown() ends the connection for all of them",
+        not [each for each in notes(ended) if each.says == "I have it, and nobody hears me"],
+        f"the server's direction ended {(at - last.said.time) * 1000:.1f} ms after the last frame",
+        "9293 §3.6",
+    )
+    yield from goes_on(killed(evidence))
+
+
+def goes_on(death: Kill) -> Iterator[Claim]:
+    after = death.after
+    yield Claim(
+        "A server was killed, and a connection that another process held went on",
+        bool(after) and all(each.pid not in (death.first.pid, death.new) for each in after),
+        f"process {death.first.pid} is gone, {death.new} took its place; "
+        + (f"frame {after[0].frame} came from process {after[0].pid}" if after else "no frame"),
+    )
+
+
+# Tables
+
+
+def pass_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    yield "frame", "process", "number", "the kernel calls it", "it says"
+    for row in passed(evidence).rows:
+        who = f"{row.pid} {row.who}"
+        yield row.frame, who, row.number, row.kernel or "(not told)", row.says
+
+
+def unread_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    yield "your frame", "it said", "answered by"
+    for row in unread(evidence).rows:
+        by = f"process {row.answer.pid}, {row.answer.who}" if row.answer else "nobody"
+        yield row.said.frames[0], row.said.text, by
+
+
+def middle_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    half = middle(evidence)
+    size = len(half.line.frame(half.said.frames[0]).frame.wire)
+    yield "your frame's bytes", "read by", "taken for"
+    yield f"0 to {half.octets - 1}", "the first process", "a header, and the start of a payload"
+    yield f"{half.octets}, {half.octets + 1}: {half.pair.hex(' ')}", "the heir", taken(half.pair)
+    yield f"to {size - 1}", "the heir", "whatever that header says"
+
+
+def window_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    _, told = window(evidence)
+    yield "the heir inflates", "with", "and gets"
+    yield told.payload, "nothing", told.alone
+    yield told.payload, f"the {told.window} bytes before", told.fields["with"]
+
+
+TABLES = {
+    "pass": pass_table,
+    "unread": unread_table,
+    "middle": middle_table,
+    "window": window_table,
+}

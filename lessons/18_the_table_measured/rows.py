@@ -1,0 +1,177 @@
+"""The table, row by row: what it says, what the wire says, and whether the two agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from inspector.core.encode import encode_frame
+from inspector.core.rfc import PING, PONG, TEXT
+from inspector.screen.words import count
+from lessons.four_ways.ways import EVENTS, LONG_POLL, POLL, TICKER, Race, Way
+
+from .signatures import Signature
+
+PROMPT = 0.05
+"""Seconds: what is heard so soon, nobody would call late."""
+MASK = bytes(4)
+NEWS_AN_HOUR, PING_SECONDS = 12, 10
+
+
+class Cell(NamedTuple):
+    """What one cell of the table says, what was measured, and whether it stands as it is written:
+    `but` is what has to be said beside it."""
+
+    feature: str
+    of: str
+    says: str
+    measured: str
+    stands: bool
+    but: str = ""
+
+    @property
+    def verdict(self) -> str:
+        if not self.stands:
+            return f"not so: {self.but}"
+        return f"holds, but {self.but}" if self.but else "holds"
+
+
+def over_http(race: Race) -> list[Way]:
+    return [race[path] for path in (POLL, LONG_POLL, EVENTS)]
+
+
+def http_cells(race: Race) -> Iterator[Cell]:
+    """The column HTTP."""
+    poll, long_poll, events, socket = (race[p] for p in (POLL, LONG_POLL, EVENTS, TICKER))
+    asking = (poll, long_poll)
+    requests = sum(way.requests for way in asking)
+    ports = len(poll.ports | long_poll.ports)
+    yield Cell(
+        "Connection", "HTTP", "New for every request",
+        f"{requests} requests on {count(ports, 'TCP connection')}",
+        all(len(way.ports) == way.requests for way in asking),
+        "HTTP/1.1 keeps a connection, unless one side says close",
+    )  # fmt: skip
+    down = sum(len(way.down) for way in over_http(race))
+    yield Cell(
+        "Direction", "HTTP", "Client → Server only",
+        f"{down:,} bytes came down; 1 request brought {len(events.heard)} ticks",
+        down == 0,
+        "the client speaks first, then bytes go both ways",
+    )  # fmt: skip
+    soonest = min(way.late_ms for way in over_http(race))
+    yield Cell(
+        "Real-time use", "HTTP", "Not suitable",
+        f"{poll.late_ms:.0f} ms late by polling, {soonest:.1f} ms at best",
+        soonest / 1000 > PROMPT,
+        "polling is late; long polling and events are not",
+    )  # fmt: skip
+    cheapest = min(way.further_tick for way in over_http(race))
+    yield Cell(
+        "Efficiency", "HTTP", "Less efficient",
+        f"one more tick: {poll.further_tick:,.0f} bytes by polling, {cheapest:.0f} as an event",
+        cheapest > socket.further_tick,
+        "an event costs little more than a frame",
+    )  # fmt: skip
+    answers = sum(way.down.count(b"HTTP/1.1 200 ") for way in over_http(race))
+    asked = sum(way.requests for way in over_http(race))
+    yield Cell(
+        "Protocol", "HTTP", "Request/Response",
+        f"{asked} requests, {answers} responses, none unasked",
+        0 < answers <= asked,
+        "one response may go on for as long as it likes",
+    )  # fmt: skip
+    yield Cell(
+        "Use Cases", "HTTP", "REST APIs, websites",
+        f"the ticks of {poll.requests} polls came from such an API",
+        bool(poll.heard),
+    )  # fmt: skip
+
+
+def socket_cells(race: Race, seen: dict[str, Signature]) -> Iterator[Cell]:
+    """The column WebSocket."""
+    socket, events = race[TICKER], race[EVENTS]
+    lasted = socket.heard[-1].at - socket.asked[0]
+    yield Cell(
+        "Connection", "WebSocket", "Persistent",
+        f"1 connection, open {lasted:.1f} s, {len(socket.heard)} messages",
+        len(socket.ports) == 1 and len(socket.heard) > 1,
+        "so were the others: what lasts is the right to speak",
+    )  # fmt: skip
+    game = seen["game"]
+    yield Cell(
+        "Direction", "WebSocket", "Both ways (Full-duplex)",
+        f"the game: {len(game.up)} messages up, {len(game.down)} down, none waiting",
+        game.in_a_row("client") > 0 and len(game.down) > 0,
+    )  # fmt: skip
+    yield Cell(
+        "Real-time use", "WebSocket", "Perfect for real-time",
+        f"{socket.late_ms:.1f} ms late",
+        socket.late_ms / 1000 < PROMPT,
+        f"events were {events.late_ms:.1f} ms late",
+    )  # fmt: skip
+    yield Cell(
+        "Efficiency", "WebSocket", "More efficient",
+        f"one more tick: {socket.further_tick:.0f} bytes, {race.payload} of them the tick",
+        all(socket.further_tick < way.further_tick for way in over_http(race)),
+        f"opening and closing cost {once(socket):,.0f}",
+    )  # fmt: skip
+    yield Cell(
+        "Protocol", "WebSocket", "Event-driven",
+        f"{len(socket.heard)} messages after {socket.requests} request",
+        len(socket.heard) > socket.requests,
+    )  # fmt: skip
+    lively = [seen[name].case.title for name in ("chat", "game", "ticker")]
+    yield Cell(
+        "Use Cases", "WebSocket", "Chat apps, games, live data",
+        f"{', '.join(lively)}: played",
+        all(seen[name].said for name in ("chat", "game", "ticker")),
+        "not all live data needs one",
+    )  # fmt: skip
+
+
+def once(way: Way) -> float:
+    """What a stream costs beside its ticks: opening and closing it."""
+    return way.total - way.further_tick * len(way.heard)
+
+
+def a_request(way: Way) -> float:
+    """What asking once costs, up and down."""
+    return way.total / way.requests
+
+
+# Reckoned from what was measured
+
+
+def input_as_post(race: Race, game: Signature) -> float:
+    """How many times the bytes of a frame an input of the game would cost as a request."""
+    size = game.bytes_up / len(game.up)
+    frame = len(encode_frame(TEXT, bytes(round(size)), masking_key=MASK))
+    return (a_request(race[POLL]) - ticks_a_poll(race[POLL]) + size) / frame
+
+
+def ticks_a_poll(poll: Way) -> float:
+    """Bytes of ticks in a poll's answer."""
+    return sum(tick.size for tick in poll.heard) / poll.requests
+
+
+def an_hour_of_news(race: Race, news: Signature) -> dict[str, float]:
+    """Bytes of an hour with an item each five minutes, four ways."""
+    size = news.bytes_down / len(news.down)
+    events, socket = race[EVENTS], race[TICKER]
+    question = a_request(race[POLL]) - ticks_a_poll(race[POLL])
+    items = NEWS_AN_HOUR * size
+    wrapped = NEWS_AN_HOUR * (events.further_tick - race.payload)
+    headers = NEWS_AN_HOUR * (len(encode_frame(TEXT, bytes(round(size)))) - round(size))
+    return {
+        "a poll a minute": 60 * question + items,
+        "a poll each five minutes": NEWS_AN_HOUR * question + items,
+        "server-sent events": once(events) + wrapped + items,
+        "WebSocket": once(socket) + headers + items + pings_an_hour(),
+    }
+
+
+def pings_an_hour() -> int:
+    """Bytes of the Pings that this demo sends each ten seconds, with their Pongs."""
+    pair = len(encode_frame(PING)) + len(encode_frame(PONG, masking_key=MASK))
+    return 3600 // PING_SECONDS * pair

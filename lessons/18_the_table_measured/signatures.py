@@ -1,0 +1,108 @@
+"""What each use of the gallery looks like on the wire: how much, which way, how evenly."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from lessons.course.evidence import Connection, Evidence, Said
+from lessons.course.model import Missing
+
+from .cases import BY_NAME, CASES, PREFIX, SECONDS, Case, cues
+
+DRAWN: Final = ("chat", "game", "ticker", "editing")
+"""These are told apart by a picture,"""
+COUNTED: Final = ("sport", "news", "social", "support", "webinar")
+"""and these by numbers."""
+TENTHS: Final = 10
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One case, as it was played."""
+
+    case: Case
+    connection: Connection
+
+    @cached_property
+    def up(self) -> list[Said]:
+        return self.connection.said("client")
+
+    @cached_property
+    def down(self) -> list[Said]:
+        return self.connection.said("server")
+
+    @cached_property
+    def said(self) -> list[Said]:
+        """The messages of both sides, in order."""
+        return list(self.connection.messages)
+
+    @property
+    def bytes_up(self) -> int:
+        return sum(len(said.data) for said in self.up)
+
+    @property
+    def bytes_down(self) -> int:
+        return sum(len(said.data) for said in self.down)
+
+    @property
+    def binary(self) -> bool:
+        return any(said.kind == "binary" for said in self.said)
+
+    def times(self, said: list[Said]) -> tuple[float, ...]:
+        """When they passed, in seconds since the connection was open."""
+        return tuple(max(0.0, each.time - self.connection.answered_at) for each in said)
+
+    @property
+    def gap(self) -> float:
+        """The median silence between two messages, in seconds of life."""
+        gaps = [later - sooner for sooner, later in pairwise(self.times(self.said))]
+        return median(gaps) * self.case.scale if gaps else 0.0
+
+    @property
+    def busiest(self) -> float:
+        """Which part of all messages fell into the busiest tenth of the time."""
+        cells = [0] * TENTHS
+        for at in self.times(self.said):
+            cells[min(TENTHS - 1, int(at / SECONDS * TENTHS))] += 1
+        return max(cells) / max(1, len(self.said))
+
+    def in_a_row(self, side: str) -> int:
+        """How often `side` spoke again, the other one having said nothing since."""
+        return sum(one.side == other.side == side for one, other in pairwise(self.said))
+
+    @property
+    def whole(self) -> bool:
+        """Was it played to its end?"""
+        mine = len(cues(self.case, self.case.up))
+        come = len(cues(self.case, self.case.down)) + mine * bool(self.case.answers)
+        return (
+            len(self.up) >= mine and len(self.down) >= come and self.connection.closed is not None
+        )
+
+
+def played(evidence: Evidence) -> dict[str, Signature]:
+    """The newest whole play of each case."""
+    found: dict[str, Signature] = {}
+    for connection in evidence.connections:
+        if not connection.upgraded or not connection.path.startswith(PREFIX):
+            continue
+        case = BY_NAME.get(connection.path.removeprefix(PREFIX))
+        if case and (seen := Signature(case, connection)).whole:
+            found[case.name] = seen
+    for case in CASES:
+        if case.name not in found:
+            raise Missing(f"the {case.title} has not been played to its end yet")
+    return {case.name: found[case.name] for case in CASES}
+
+
+def lettered(seen: dict[str, Signature]) -> dict[str, Signature]:
+    """The nine behind letters, drawn by lot: first those in the picture, then those in numbers. The
+    lot is the key of a handshake, so that it is the same each time it is drawn."""
+    dice = random.Random(seen["chat"].connection.proof.key)
+    names = [*dice.sample(DRAWN, len(DRAWN)), *dice.sample(COUNTED, len(COUNTED))]
+    return {letter: seen[name] for letter, name in zip("ABCDEFGHI", names, strict=True)}

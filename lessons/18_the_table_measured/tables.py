@@ -1,0 +1,101 @@
+"""What this lesson shows: the race as the table's rows, the gallery's signatures, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from lessons.course.evidence import Evidence
+from lessons.course.model import Bars, Lanes
+from lessons.course.session import Session
+from lessons.four_ways.ways import race
+
+from .cases import SECONDS
+from .rows import an_hour_of_news, http_cells, socket_cells
+from .signatures import COUNTED, DRAWN, Signature, lettered, played
+
+type Rows = Iterator[tuple[object, ...]]
+
+
+def measured_table(evidence: Evidence, session: Session) -> Rows:
+    """The four ways, a column each."""
+    ways = list(race(evidence).ways.values())
+    yield "", *(way.name for way in ways)
+    yield "requests", *(way.requests for way in ways)
+    yield "TCP connections", *(len(way.ports) for way in ways)
+    yield "bytes up", *(f"{len(way.up):,}" for way in ways)
+    yield "bytes down", *(f"{len(way.down):,}" for way in ways)
+    yield "ticks heard", *(len(way.heard) for way in ways)
+    yield "ms late, typically", *(f"{way.late_ms:.1f}" for way in ways)
+    yield "bytes, one more tick", *(f"{way.further_tick:,.0f}" for way in ways)
+
+
+def mystery_plot(evidence: Evidence, session: Session) -> Lanes:
+    """Four uses without their names: when each side spoke."""
+    rows = [
+        (f"{letter} {way}", seen.times(said))
+        for letter, seen in lettered(played(evidence)).items()
+        if seen.case.name in DRAWN
+        for way, said in (("up", seen.up), ("down", seen.down))
+    ]
+    return Lanes("Who spoke when: two seconds of four uses", SECONDS + 0.1, tuple(rows))
+
+
+def numbers(seen: Signature) -> tuple[object, ...]:
+    """A signature as cells."""
+    kind = "binary" if seen.binary else "text"
+    amounts = (len(seen.up), len(seen.down), f"{seen.bytes_up:,}", f"{seen.bytes_down:,}")
+    return (*amounts, in_life(seen.gap), f"{seen.busiest:.0%}", kind)
+
+
+HEADING = ("up", "down", "bytes up", "bytes down", "gap", "busiest", "kind")
+
+
+def in_life(seconds: float) -> str:
+    """A time of life as it is said."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def counted_table(evidence: Evidence, session: Session) -> Rows:
+    """Five uses without their names, in numbers."""
+    yield "", *HEADING
+    for letter, seen in lettered(played(evidence)).items():
+        if seen.case.name in COUNTED:
+            yield letter, *numbers(seen)
+
+
+def names_table(*names: str) -> object:
+    def rows(evidence: Evidence, session: Session) -> Rows:
+        yield "", "use", "what gives it away"
+        for letter, seen in lettered(played(evidence)).items():
+            if seen.case.name in names:
+                yield letter, seen.case.title, seen.case.why
+
+    return rows
+
+
+def hour_plot(evidence: Evidence, session: Session) -> Bars:
+    """An hour of news, four ways."""
+    rows = an_hour_of_news(race(evidence), played(evidence)["news"])
+    return Bars("An hour of news, twelve items: reckoned", tuple(rows.items()), unit="bytes")
+
+
+def verdict_table(evidence: Evidence, session: Session) -> Rows:
+    """The table's twelve cells, each beside the wire."""
+    yield "row", "it says", "your wire says", "so"
+    seen = race(evidence)
+    columns = http_cells(seen), socket_cells(seen, played(evidence))
+    for cell in chain.from_iterable(zip(*columns, strict=True)):
+        yield cell.feature, f"{cell.of}: {cell.says}", cell.measured, cell.verdict
+
+
+TABLES = {
+    "measured": measured_table,
+    "counted": counted_table,
+    "drawn_names": names_table(*DRAWN),
+    "counted_names": names_table(*COUNTED),
+    "verdict": verdict_table,
+}
+PLOTS = {"mystery": mystery_plot, "hour": hour_plot}

@@ -1,0 +1,13 @@
+"""All right, but that frames are counted from 0."""
+
+FINDINGS = {
+    1: ("number-left-out", "server", 8),
+    2: ("close-not-answered", "server", 16),
+    3: ("masked-by-server", "server", 15),
+    4: ("wrong-accept", "server", 0),
+    5: ("reset", "client", 0),
+}
+
+
+def diagnose(number):
+    return FINDINGS[number]

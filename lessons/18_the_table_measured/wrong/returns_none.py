@@ -1,0 +1,5 @@
+"""Looks, and says nothing."""
+
+
+def diagnose(number):
+    return None

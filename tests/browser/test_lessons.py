@@ -179,6 +179,19 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "empty": press_all("#empty, #ping"),
         "hang": press("Hang for 1.5 seconds"),
     },
+    10: {
+        "calls": first(
+            go("/ended"), press("close()", 'close(1000, "bye")', 'close(4000, "my own")')
+        ),
+        "refused": press("close(1001)", 'close(1000, "x".repeat(124))'),
+        "server": press("The server closes", "Its handler raises"),
+        "cross": press("Both close at once"),
+        "leave": shut_a_tab,
+        "kill": hold_and_let("kill"),
+        "rude": press("Close, and it hangs up"),
+        "specimen": press("flask-sock closes"),
+        "freeze": hold_and_let("freeze"),
+    },
     14: {
         "connect": go("/heir"),
         "pass": press("Pass it on"),
@@ -190,3 +203,52 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "shutdown": press("shutdown() in one"),
         "stay": press("Pass it on for good"),
         "speak": press("Say something"),
+    },
+}
+"""What a learner does, by lesson and action. What is missing is left to the script."""
+
+
+@pytest.mark.parametrize("number", HANDS)
+def test_a_lesson_holds_in_a_real_browser(number: int, browser: Browser, tmp_path: Path) -> None:
+    lesson = COURSE.find(str(number))
+    home = Home(tmp_path / "home")
+    page = browser.new_context().new_page()
+    with Session(lesson, home) as session:
+        run = Run(COURSE, lesson, session, Progress(home))
+        moments, reply = play(run), None
+        ending = None
+        while ending is None:
+            moment = moments.send(reply)
+            reply = None
+            match moment:
+                case Ask():
+                    reply = moment.options[0].key
+                case Act():
+                    if hand := HANDS[number].get(moment.do.name):
+                        hand(page, session)
+                    else:
+                        moment.action.script(session)
+                    session.wait_for(moment.action.seen, moment.do.name)
+                    reply = "done"
+                case Say():  # raises UnknownFact for a number that was not measured
+                    assert list(prose(moment.text, moment.facts))
+                case HandOver():
+                    assert fill(moment.words, run.facts())
+                case Draw():
+                    assert moment.lines, moment.missing
+                case Reveal():
+                    told = (moment.prediction.name, moment.answer_key)
+                    assert moment.answer is not None, told
+                case Ending():
+                    ending = moment
+                case _:
+                    pass
+        assert [claim for claim in ending.claims if not claim.held] == []
+        assert ending.claims
+    page.context.close()
+
+
+def test_every_action_named_here_is_one() -> None:
+    for number, hands in HANDS.items():
+        known = {block.name for block in blocks(COURSE.find(str(number))) if isinstance(block, Do)}
+        assert set(hands) <= known

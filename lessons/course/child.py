@@ -3,6 +3,7 @@ longer than the runner does.
 
     python -m lessons.course.child demo PORT [LESSON_FOLDER]
     python -m lessons.course.child proxy ARGUMENTS...      as `ws101 proxy`
+    python -m lessons.course.child stock ARGUMENTS...      as `mitmdump`: no addon of ours in it
     python -m lessons.course.child browser CHROMIUM URL    headless
     python -m lessons.course.child store NAME PROGRAM FOLDER    a private Redis or PostgreSQL
 
@@ -73,6 +74,11 @@ def main(role: str, *arguments: str) -> None:
         from addons.command import proxy
 
         proxy(list(arguments), prog_name="ws101 proxy")
+        return
+    if role == "stock":
+        from mitmproxy.tools.main import mitmdump
+
+        mitmdump(list(arguments))
         return
     if role == "browser":
         from lessons.course.browser import show_headless

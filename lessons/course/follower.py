@@ -42,19 +42,22 @@ def read_capture(
 
 
 class Follower:
-    """Reads a growing capture in a thread of its own; `drain` hands over what it has read.
+    """Reads growing captures, each in a thread of its own; `drain` hands over what they have read.
 
     `wake` is a descriptor that becomes readable when there is something new, for `select`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, *paths: Path) -> None:
         self.wake, self._bell = os.pipe()
         os.set_blocking(self.wake, False)
         os.set_blocking(self._bell, False)
         self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(path,), daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, args=(path,), daemon=True) for path in paths
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def _run(self, path: Path) -> None:
         try:
@@ -82,11 +85,12 @@ class Follower:
                 return told
 
     def close(self, patience: float = 5.0) -> list[Told]:
-        """Read to the present end of the file, and stop; the last of what there was."""
+        """Read to the present end of the files, and stop; the last of what there was."""
         self._stop.set()
-        self._thread.join(patience)
+        for thread in self._threads:
+            thread.join(patience)
         told = self.drain()
-        if not self._thread.is_alive():
+        if not any(thread.is_alive() for thread in self._threads):
             os.close(self.wake)
             os.close(self._bell)
         return told

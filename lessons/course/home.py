@@ -125,12 +125,12 @@ class Home:
         self.hand_over(lesson)
         return kept
 
-    def new_capture(self, lesson: Lesson, *, by_script: bool = False) -> Path:
+    def new_capture(self, lesson: Lesson, *, by_script: bool = False, leg: str = "") -> Path:
         """A name for a capture that is not taken. Raises `HomeError` if none can be written.
 
-        A script's is called so, and takes the place of the one before.
+        A script's is called so, and takes the place of the one before; so is that of another `leg`.
         """
-        name = f"{lesson.slug}-auto" if by_script else lesson.slug
+        name = f"{lesson.slug}{leg and f'-{leg}'}{'-auto' if by_script else ''}"
         path = self.captures / f"{name}.pcapng"
         try:
             self.captures.mkdir(parents=True, exist_ok=True)

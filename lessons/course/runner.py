@@ -95,6 +95,7 @@ class Run:
         session, home = self.session, self.session.home
         known: dict[str, object] = {
             "page": session.page,
+            "proxied": session.proxied,
             "demo": session.demo_url,
             "capture": home.shown(session.capture),
             "folder": home.shown(session.folder),

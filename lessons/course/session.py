@@ -23,9 +23,11 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
+from lessons.course.between import TAP_READY, Between
 from lessons.course.browser import find_chromium
 from lessons.course.child import SCRATCH
 from lessons.course.client import Client
+from lessons.course.course import experiment_of
 from lessons.course.evidence import Evidence
 from lessons.course.follower import Follower
 from lessons.course.home import Home, HomeError
@@ -37,11 +39,12 @@ from lessons.course.wire import Answer, HttpClient, ScriptFailed
 PAGE_PORT = 8101
 """Where the learner's page is found, if nobody else is there."""
 PATIENCE = 10.0
+SETTINGS = "proxy settings"
+"""The note under which a lesson's proxy finds its settings again."""
 MENDS = 5
 """How often a server that dies by itself is started again."""
 
 _DEMO_READY = r"ws101 demo listening on (http://\S+)"
-_TAP_READY = r"ws101 proxy listening on (http://\S+)"
 _BROWSER_READY = r"ws101 browser started"
 _TAP_COMPLAINT = r"capture is incomplete: [^:]+"
 
@@ -86,6 +89,7 @@ class Session:
         self._told: list[str] = []
         self._demo: Child | None = None
         self._tap: Child | None = None
+        self._between: Between | None = None
         self.stores: Stores | None = None
         """Private database servers; none runs before it is needed."""
         self._follower: Follower | None = None
@@ -111,6 +115,8 @@ class Session:
         self.scratch = Path(tempfile.mkdtemp(prefix="ws101-"))
         self.stores = Stores(self.scratch, {SCRATCH: str(self.scratch)})
         self.start_demo()
+        if is_proxied(self.lesson):
+            self._between = Between(self.scratch, self._tap_env)
         self._start_tap(self._wanted_port)
 
     def close(self) -> None:
@@ -130,14 +136,21 @@ class Session:
 
     def forget_empty_capture(self) -> None:
         """A capture with nothing in it is of no use to anybody."""
-        if self.capture != Path() and self.capture not in self._evidence.files:
-            with suppress(OSError):
-                self.capture.unlink()
+        for capture in self._own:
+            if capture not in self._evidence.files:
+                with suppress(OSError):
+                    capture.unlink()
 
     @property
     def captures(self) -> tuple[Path, ...]:
         """The captures of this run of the lesson, oldest first."""
-        return (*self._earlier, self.capture)
+        return (*self._earlier, *(self._own or (self.capture,)))
+
+    @property
+    def _own(self) -> tuple[Path, ...]:
+        """Those that are being written."""
+        both = (self.capture, self._between.capture if self._between else Path())
+        return tuple(path for path in both if path != Path())
 
     @property
     def kept(self) -> tuple[Path, ...]:
@@ -202,16 +215,20 @@ class Session:
         assert self.stores, "the session was not started"
         return self.stores.ask(name)
 
+    @property
+    def _tap_env(self) -> dict[str, str]:
+        return {"WS101_HOME": str(self.scratch), SCRATCH: str(self.scratch)}
+
     def _start_tap(self, port: int) -> None:
         self.capture = self._new_capture()
         for place in dict.fromkeys((port, 0)):
             tap = Child(
                 "proxy", "--to", self.demo_url, "--listen", f"127.0.0.1:{place}",
                 "--http", "--quiet", "-o", str(self.capture),
-                env={"WS101_HOME": str(self.scratch), SCRATCH: str(self.scratch)},
+                env=self._tap_env,
             )  # fmt: skip
             try:
-                self.page = tap.ready(_TAP_READY)[1]
+                self.page = tap.ready(TAP_READY)[1]
             except StartFailed as fault:
                 tap.end()
                 if "is taken" in str(fault) and place:
@@ -221,23 +238,54 @@ class Session:
                     continue
                 raise SessionFailed(f"the tap does not start: {fault}") from None
             self._tap = tap
-            self._follower = Follower(self.capture)
+            if self._between:
+                self._start_between(self._between)
+            self._follower = Follower(*self._own)
             return
 
-    def _new_capture(self) -> Path:
+    def _new_capture(self, leg: str = "") -> Path:
         try:
-            return self.home.new_capture(self.lesson, by_script=self._by_script)
+            return self.home.new_capture(self.lesson, by_script=self._by_script, leg=leg)
         except HomeError as fault:
             self._told.append(f"this run's capture is not kept: {fault}")
-            return self.scratch / f"{self.lesson.slug}.pcapng"
+            return self.scratch / f"{self.lesson.slug}{leg}.pcapng"
 
     def _end_tap(self) -> None:
+        if self._between:
+            self._between.end()
         if self._tap:
             self._tap.end()
         if self._follower:
             for told in self._follower.close():
                 self._evidence.take(told)
             self._follower = None
+
+    def _start_between(self, between: Between) -> None:
+        """The proxy of a lesson that has one, and the tap in front of it."""
+        port = urlsplit(between.url).port or (self._wanted_port and self._wanted_port + 1)
+        try:
+            between.start(self.page, self._new_capture("near"), port, self.notes.get(SETTINGS, ()))
+        except StartFailed as fault:
+            raise SessionFailed(f"the proxy does not start: {fault}") from None
+
+    @property
+    def proxied(self) -> str:
+        """The page as it is found behind a stock mitmproxy, in a lesson that is `PROXIED`."""
+        return self._between.url if self._between else ""
+
+    @property
+    def near_capture(self) -> Path:
+        """Leg A, between browser and proxy; `capture` is leg B then."""
+        return self._between.capture if self._between else Path()
+
+    def set_proxy(self, *settings: str) -> None:
+        """Start that mitmproxy again, with these settings, and keep to them (`notes`)."""
+        assert self._between, "the lesson's experiment.py has no PROXIED = True"
+        self.notes[SETTINGS] = list(settings)
+        try:
+            self._between.start_stock(self.page, settings)
+        except StartFailed as fault:
+            raise SessionFailed(f"the proxy does not start again: {fault}") from None
 
     def heal(self) -> list[str]:
         """Mend what broke by itself; a line for each thing that the learner should know.
@@ -249,12 +297,13 @@ class Session:
             self._count_mend(f"the demo app ended ({_ending(self._demo)})")
             self.restart_demo()
             told.append("the demo app had ended by itself; it was started again: reload the page")
-        if self._tap and self._tap.exit_code is not None and not self._tap.expected_end:
-            self._count_mend(f"the tap ended ({_ending(self._tap)})")
+        if (gone := self._gone) is not None:
+            what = "tap" if gone.role == "proxy" else "proxy"
+            self._count_mend(f"the {what} ended ({_ending(gone)})")
             self._end_tap()
             self._earlier = self.captures
             self._start_tap(urlsplit(self.page).port or 0)
-            told.append("the tap had ended by itself; it was started again: reload the page")
+            told.append(f"the {what} had ended by itself; it was started again: reload the page")
         if self._tap:
             told += [
                 f"the {words}: make room for it, then reload the page"
@@ -264,6 +313,13 @@ class Session:
         told += self._evidence.faults[self._faults_told :]
         self._faults_told = len(self._evidence.faults)
         return told
+
+    @property
+    def _gone(self) -> Child | None:
+        """What records or stands in between, and ended by itself."""
+        if self._tap and self._tap.exit_code is not None and not self._tap.expected_end:
+            return self._tap
+        return self._between.ended if self._between else None
 
     def _count_mend(self, what: str) -> None:
         self._mended += 1
@@ -301,12 +357,13 @@ class Session:
     @property
     def address(self) -> tuple[str, int]:
         """Of the page, for sockets."""
-        parts = urlsplit(self.page)
-        return parts.hostname or "127.0.0.1", parts.port or 80
+        return address_of(self.page)
 
-    def client(self, path: str, **options: Any) -> Client:
-        """A scripted WebSocket through the tap, shaken hands (see `Client.open`)."""
-        return self.keep(Client.open(*self.address, path, **options))
+    def client(self, path: str, *, proxied: bool = False, **options: Any) -> Client:
+        """A scripted WebSocket through the tap, shaken hands (see `Client.open`); `proxied`: and
+        through the proxy before it."""
+        where = address_of(self.proxied if proxied else self.page)
+        return self.keep(Client.open(*where, path, **options))
 
     def keep[T: Closable](self, thing: T) -> T:
         """Close `thing` when the session ends, if it was not closed before."""
@@ -340,6 +397,16 @@ class Session:
             raise Unavailable(f"Chromium does not start: {fault}") from None
         finally:
             browser.end()
+
+
+def is_proxied(lesson: Lesson) -> bool:
+    """Does it have a stock mitmproxy in front of its tap?"""
+    return bool(getattr(experiment_of(lesson), "PROXIED", False))
+
+
+def address_of(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "127.0.0.1", parts.port or 80
 
 
 def is_seen(seen: Callable[[Evidence], bool], evidence: Evidence) -> bool:

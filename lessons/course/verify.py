@@ -222,8 +222,9 @@ def record_sample(lesson: Lesson, course: Course, paper: Paper) -> None:
     with tempfile.TemporaryDirectory(prefix="ws101-sample-") as scratch:
         home = Home(Path(scratch))
         run_by_script(lesson, course, home, Paper(io.StringIO()))
-        (capture,) = home.captures.glob("*.pcapng")
-        shutil.copyfile(capture, lesson.folder / "sample.pcapng")
+        # Of two legs there are two; a pcapng file may hold one after the other.
+        whole = b"".join(path.read_bytes() for path in sorted(home.captures.glob("*.pcapng")))
+        (lesson.folder / "sample.pcapng").write_bytes(whole)
     paper.lines([Line(f"recorded {lesson.slug}/sample.pcapng")])
 
 

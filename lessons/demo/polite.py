@@ -80,7 +80,7 @@ class PoliteServer(Server):  # type: ignore[misc]
         self._outbox = bytearray()
         self._parts: list[Any] = []  # of the message that is arriving
         self._over = False  # nothing more to read that matters
-        self._their_fin = False
+        self.their_fin = False  # did their TCP come to its end, rather than break?
         self._deadline = 0.0  # once closing: when to stop waiting for the peer
         connection: socket.socket = environ["werkzeug.socket"]
         timeout = connection.gettimeout()
@@ -304,7 +304,7 @@ class PoliteServer(Server):  # type: ignore[misc]
                 self._digest(data)
                 return
             with self._changed:
-                self._over = self._their_fin = True
+                self._over = self.their_fin = True
                 if self.connected:
                     self._end(ABNORMAL, None)  # a FIN without a Close: nothing to answer
 
@@ -336,7 +336,7 @@ class PoliteServer(Server):  # type: ignore[misc]
         give_up = monotonic() + self.fin_timeout
         with selectors.DefaultSelector() as selector:
             selector.register(self.sock, READ)
-            while not self._their_fin and (left := give_up - monotonic()) > 0:
+            while not self.their_fin and (left := give_up - monotonic()) > 0:
                 if selector.select(left):
                     with suppress(BlockingIOError):
-                        self._their_fin = not self.sock.recv(EARLY)
+                        self.their_fin = not self.sock.recv(EARLY)

@@ -132,6 +132,25 @@ def repeat_the_server(page: Page, session: Session) -> None:
     say(str(told[-1]))(page, session)
 
 
+def is_open(page: Page, session: Session) -> None:
+    expect(page.locator("#state")).to_have_text("open")
+
+
+def proxied(path: str) -> Hand:
+    return lambda page, session: page.goto(session.proxied + path)
+
+
+def lawful_twice(page: Page, session: Session) -> None:
+    """By way of the proxy, then by our tap alone."""
+    proxied("/between")(page, session)
+    press("The lawful one")(page, session)
+    page.locator("#told", has_text="did not arrive").or_(
+        page.locator("#told", has_text="arrived:")
+    ).wait_for()
+    go("/between")(page, session)
+    press("The lawful one")(page, session)
+
+
 HANDS: Mapping[int, Mapping[str, Hand]] = {
     0: {"open": go("/")},
     1: {
@@ -191,6 +210,12 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "rude": press("Close, and it hangs up"),
         "specimen": press("flask-sock closes"),
         "freeze": hold_and_let("freeze"),
+    },
+    12: {
+        "ask": proxied("/between"),
+        "hello": first(press("Open again"), is_open, press("Say hello")),
+        "pieces": press("Ask for pieces"),
+        "lawful": lawful_twice,
     },
     14: {
         "connect": go("/heir"),

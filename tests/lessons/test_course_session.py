@@ -317,3 +317,25 @@ def test_a_capture_that_is_none_is_a_fault_not_an_exception(tmp_path: Path) -> N
     assert "as no capture does" in Evidence.read(path).faults[0]
     path.write_bytes(b"")
     assert Evidence.read(path).connections == []
+
+
+@pytest.mark.slow
+def test_a_proxy_that_dies_is_started_again_with_its_settings(tmp_path: Path) -> None:
+    lesson = Course().find("12")
+    with Session(lesson, Home(tmp_path / "home")) as session:
+        session.set_proxy("keep_host_header=true")
+        proxied = session.proxied
+        (stock,) = (pid for pid in children_of(os.getpid()) if " stock " in command_of(pid))
+        os.kill(stock, signal.SIGKILL)
+        told: list[str] = []
+        until(lambda: told.extend(session.heal()) or told, "it is mended")
+        assert told == ["the proxy had ended by itself; it was started again: reload the page"]
+        assert session.proxied == proxied
+        line = session.client("/ws/between", proxied=True)
+        assert line.status == 101  # with the setting
+        key = line.request.get("sec-websocket-key")
+        evidence = session.wait_for(lambda e: len(e.connections) == 2, "both legs")
+        assert {each.proof.key for each in evidence.connections} == {key}
+        assert len(session.captures) == 4
+        line.close()
+    assert len(session.kept) == 2

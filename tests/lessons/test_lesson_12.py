@@ -1,0 +1,62 @@
+"""Lesson 12: the truth of its check, and what its app notes, without a proxy."""
+
+from __future__ import annotations
+
+import copy
+import random
+
+from inspector.core.rfc import CLOSE
+from lessons.course.course import Course, load
+from lessons.course.evidence import Evidence
+from lessons.demo import create_app
+
+LESSON = Course().find("12")
+LEGS = load(LESSON, "legs")
+MADE = load(LESSON, "made")
+SAID = load(LESSON, "said")
+SERVER = load(LESSON, "server")
+SOLUTION = load(LESSON, "solution")
+
+
+def test_what_was_put_in_is_what_is_found() -> None:
+    for _ in range(150):
+        kinds = random.sample(MADE.KINDS, random.randint(0, 5))
+        near, far, truth = MADE.connection(*kinds)
+        assert {kind for kind, _, _ in truth} == set(kinds)
+        before = copy.deepcopy((near, far))
+        assert LEGS.differences(near, far) == truth
+        assert SOLUTION.differences(near, far) == truth
+        assert (near, far) == before
+
+
+def test_the_legs_of_the_sample_are_told_apart() -> None:
+    evidence = Evidence.read(LESSON.folder / "sample.pcapng")
+    assert evidence.faults == []
+    pairs = LEGS.pairs(evidence, SAID.LINE)
+    for near, far in pairs:
+        assert near.server != far.server
+        assert near.request.get("origin") == f"http://{near.server[0]}:{near.server[1]}"
+    kinds = {kind for two in pairs for kind, _, _ in LEGS.differences(*map(LEGS.plain, two))}
+    assert kinds >= {"field", "lost", "invented", "moved"}
+    assert all(LEGS.close_code(leg, "server") is None for leg in LEGS.direct(evidence, SAID.LINE))
+
+
+def test_what_never_ended_or_never_began_is_passed_over() -> None:
+    def frame(opcode: int, fin: bool = True) -> dict[str, object]:
+        return {"opcode": opcode, "fin": fin, "key": None, "payload": b"x"}
+
+    frames = [frame(0), frame(1, fin=False), frame(9), frame(0, fin=False), frame(CLOSE)]
+    assert [unit.opcode for unit in LEGS.units(frames)] == [9, CLOSE]
+    assert [unit["opcode"] for unit in SOLUTION.units(frames)] == [9, CLOSE]
+
+
+def test_how_a_connection_ended_is_told_by_its_port() -> None:
+    client = create_app(SERVER.CONFIG, blueprints=[SERVER.bp]).test_client()
+    SERVER.note_end("1", "reset")
+    SERVER.note_end("2", "end")
+    told = client.get(f"{SAID.ENDS}?direct=1&tapped=2")
+    assert told.json == {"direct": "reset", "tapped": "end"}
+    for port in range(SERVER.KEPT):
+        SERVER.note_end(f"{port + 10}", "end")
+    assert len(SERVER.ended) == SERVER.KEPT
+    assert "1" not in SERVER.ended

@@ -9,18 +9,29 @@ from lessons.course.evidence import Evidence
 from lessons.course.model import Action, Claim, Missing
 from lessons.course.session import Session
 
-from .script import answered, asked, end_twice, freeze, ways
-from .seen import End, Told, ends, newest, told_of
-from .ways import ANYBODY, WAYS, YES
+from .script import end_twice, freeze, ways
+from .seen import (
+    answers,
+    began,
+    carries,
+    ends,
+    killed,
+    newest,
+    plain_ms,
+    signs,
+    silence,
+    silent,
+    tab,
+    tab_sends,
+    tabs,
+    terminated,
+    told_of,
+    waited,
+)
+from .tables import TABLES as TABLES
+from .ways import CALLS, REFUSED, SERVER
 
 PAGE = "/ended"
-CALLS = ("close", "close-1000", "close-4000")
-REFUSED = ("close-1001", "long-reason")
-SERVER = ("server-close", "server-fault")
-RUDE = ("hangs-up",)
-BOTH = ("cross",)
-SPECIMEN = ("specimen",)
-TAB = ("leave",)
 
 
 # What is done
@@ -52,17 +63,17 @@ def shut_the_tab(session: Session) -> None:
 
 def be_hung_up_on(session: Session) -> None:
     """close with 1000, to a server that hangs up without an answer"""
-    ways(*RUDE)(session)
+    ways("hangs-up")(session)
 
 
 def close_at_once(session: Session) -> None:
     """close with 4000, to a server that closes at the same moment"""
-    ways(*BOTH)(session)
+    ways("cross")(session)
 
 
 def meet_the_specimen(session: Session) -> None:
     """let Chromium ask plain flask-sock to close"""
-    session.browse(f"{PAGE}?act={','.join(SPECIMEN)}", told(*SPECIMEN))
+    session.browse(f"{PAGE}?act=specimen", told("specimen"))
 
 
 def left(evidence: Evidence) -> bool:
@@ -81,65 +92,16 @@ ACTIONS = {
     "calls": Action(call_close, told(*CALLS), PAGE, "three ends"),
     "refused": Action(try_what_is_refused, told(*REFUSED), PAGE, "both calls"),
     "server": Action(let_the_server_close, told(*SERVER), PAGE, "both ends"),
-    "cross": Action(close_at_once, told(*BOTH), PAGE, "that end"),
+    "cross": Action(close_at_once, told("cross"), PAGE, "that end"),
     "leave": Action(shut_the_tab, left, f"{PAGE}/tab", "the tab to be shut"),
     "kill": Action(end_twice, ended_twice, PAGE, script_only=True),
-    "rude": Action(be_hung_up_on, told(*RUDE), PAGE, "that end"),
-    "specimen": Action(meet_the_specimen, told(*SPECIMEN), PAGE, "that end"),
+    "rude": Action(be_hung_up_on, told("hangs-up"), PAGE, "that end"),
+    "specimen": Action(meet_the_specimen, told("specimen"), PAGE, "that end"),
     "freeze": Action(freeze, was_silent, PAGE, script_only=True),
 }
 
 
 # What was seen
-
-
-def tabs(evidence: Evidence) -> list[End]:
-    return [end for end in ends(evidence) if end.way == "leave" and end.line.ended("client")]
-
-
-def tab(evidence: Evidence) -> End:
-    if found := tabs(evidence):
-        return found[-1]
-    raise Missing("no tab was shut yet")
-
-
-def terminated(evidence: Evidence) -> tuple[End, Told]:
-    """A held connection that the server closed as it was ended."""
-    for end in reversed(told_of(evidence, "hold")):
-        if end.told and end.close("server") is not None:
-            return end, end.told
-    raise Missing("the server was not ended yet")
-
-
-def killed(evidence: Evidence) -> tuple[End, Told]:
-    """A held connection whose server was killed."""
-    for end in reversed(told_of(evidence, "hold")):
-        if end.told and end.close("server") is None and end.first_to_end_tcp == "server":
-            return end, end.told
-    raise Missing("the server was not killed yet")
-
-
-def silent(evidence: Evidence) -> End:
-    """A held connection whose server was frozen for a while; a page's, if there is one."""
-    found = [end for end in ends(evidence) if end.way == "hold" and asked(end) and answered(end)]
-    pages = [end for end in found if "Mozilla" in (end.line.request.get("user-agent") or "")]
-    if both := pages or found:
-        return both[-1]
-    raise Missing("the server was not frozen yet")
-
-
-def silence(end: End) -> tuple[float, float, int]:
-    """When the first question went out, when its answer came, and how many had gone by then."""
-    questions = [s.time for s in end.line.said("client") if s.text == ANYBODY]
-    answer = next(s.time for s in end.line.said("server") if s.text == YES)
-    return questions[0], answer, sum(time < answer for time in questions)
-
-
-def signs(end: End) -> int:
-    """What came from the server, and how many ends of TCP, while it was silent."""
-    first, answer, _ = silence(end)
-    reads = [r for r in end.line.reads if r.side == "server" and first < r.time < answer]
-    return len(reads) + sum(each.time < answer for each in end.line.ends)
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
@@ -175,6 +137,7 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
         yield "tab_line", end.line.number
         yield "tab", tab_sends(end)
         yield "tab_up", end.on_the_wire("client")
+        yield "tab_waits", "waited for the answer" if waited(end) else "didn't wait for an answer"
     except Missing:
         pass
 
@@ -188,11 +151,9 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
 
     try:
         end, said = newest(evidence, "specimen")
-        yield "specimen", end.line.number
         yield "specimen_told", "1000" if said.code == 1000 else "1006"
         yield "specimen_words", said.words
         yield "specimen_close", end.on_the_wire("server")
-        yield "specimen_last", len(end.line.frames)
     except Missing:
         pass
 
@@ -203,23 +164,6 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "silent_seconds", f"{answer - first:.1f} s"
     yield "silent_asked", count(asked_before, "question")
     yield "silent_reads", count(signs(end), "byte")
-
-
-def plain_ms(end: End) -> float:
-    """From the first Close to the end of TCP."""
-    closes = [f.time for f in end.line.frames if f.frame.name == "close"]
-    return (end.line.ends[-1].time - closes[0]) * 1000 if closes and end.line.ends else 0.0
-
-
-def carries(end: End, code: int) -> bool:
-    return (end.close("client") or b"")[:2] == code.to_bytes(2)
-
-
-def tab_sends(end: End) -> str:
-    payload = end.close("client")
-    if payload is None:
-        return "nothing"
-    return "1001" if payload[:2] == b"\x03\xe9" else "other"
 
 
 # What the lesson asserts
@@ -283,7 +227,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     )
     rude, said = newest(evidence, "hangs-up")
     yield Claim(
-        "1006 says that no Close came, whoever had sent one",
+        "Who has sent a Close is told 1006 all the same, where none comes back",
         rude.close("client") is not None
         and rude.close("server") is None
         and said.code == 1006
@@ -309,70 +253,3 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         not signs(end) and number > 0,
         f"{count(number, 'question')} out and 0 bytes in, for {answer - first:.1f} s",
     )
-
-
-def began(end: End) -> str:
-    """Whose Close came first."""
-    return next((f.frame.side for f in end.line.frames if f.frame.name == "close"), "nobody")
-
-
-def answers(end: End) -> bool:
-    return end.close("client") is not None and end.close("client") == end.close("server")
-
-
-# Tables
-
-type Row = tuple[object, ...]
-HEADING = ("what was done", "client's Close", "server's Close", "close event")
-
-
-def row(end: End, said: Told, words: str = "") -> Row:
-    return words or WAYS[end.way], *map(end.on_the_wire, ("client", "server")), said.words
-
-
-def rows(*names: str) -> Callable[[Evidence, Session], Iterator[Row]]:
-    def table(evidence: Evidence, session: Session) -> Iterator[Row]:
-        yield HEADING
-        for name in names:
-            yield row(*newest(evidence, name))
-
-    return table
-
-
-def refused(evidence: Evidence, session: Session) -> Iterator[Row]:
-    """What was called, what became of it, and what the wire says."""
-    yield "the page calls", "the browser", "on the wire"
-    for name in REFUSED:
-        end, said = newest(evidence, name)
-        threw = said.thrown and not carries(end, 1001)
-        wire = "no frame because of it" if threw else end.on_the_wire("client")
-        yield WAYS[name], f"throws {said.thrown}" if said.thrown else "sends it", wire
-
-
-def twice(evidence: Evidence, session: Session) -> Iterator[Row]:
-    """The server, ended in two ways."""
-    yield HEADING
-    yield row(*terminated(evidence), "kill (SIGTERM)")
-    yield row(*killed(evidence), "kill -9")
-
-
-def everything(evidence: Evidence, session: Session) -> Iterator[Row]:
-    """All that one was told of, in one table."""
-    yield from twice(evidence, session)
-    for name in ("server-close", "server-fault", "close", "close-4000", "cross", "hangs-up"):
-        yield row(*newest(evidence, name))
-    if told_of(evidence, "specimen"):
-        yield row(*newest(evidence, "specimen"))
-    end = silent(evidence)
-    yield "frozen", end.on_the_wire("client"), "nothing", "no event"
-
-
-TABLES = {
-    "calls": rows(*CALLS),
-    "refused": refused,
-    "server": rows(*SERVER),
-    "cross": rows(*BOTH),
-    "rude": rows("close-1000", *RUDE),
-    "twice": twice,
-    "everything": everything,
-}

@@ -15,8 +15,8 @@ from lessons.course.model import Unavailable
 from lessons.course.session import Session
 from lessons.course.wire import ScriptFailed
 
-from .seen import End, ends, reports
-from .ways import ANYBODY, ASK, ASKS, CROSSES, FAIL, HANGS_UP, LEAVE, PATH, YES
+from .seen import End, answered, asked, ends, is_pages, reports
+from .ways import ANYBODY, ASK, ASKS, CROSSES, FAIL, HANGS_UP, LEAVE, PATH
 
 ADDRESSES = {"cross": CROSSES, "hangs-up": HANGS_UP}
 PAGES = 6.0
@@ -76,13 +76,7 @@ def ways(*names: str) -> Callable[[Session], None]:
 def held_by_pages(session: Session) -> list[End]:
     """Connections that a page holds open just now."""
     here = [end for end in ends(session.evidence()) if end.line.file == session.capture]
-    return [
-        end for end in here if end.way == "hold" and not end.line.ends and "Mozilla" in agent(end)
-    ]
-
-
-def agent(end: End) -> str:
-    return end.line.request.get("user-agent") or ""
+    return [end for end in here if end.way == "hold" and not end.line.ends and is_pages(end)]
 
 
 def end_twice(session: Session) -> None:
@@ -145,11 +139,3 @@ def all_of(names: list[str], true: Callable[[End], bool]) -> Callable[[Evidence]
         return all(true(end) for end in ends(evidence) if name_of(end) in names)
 
     return seen
-
-
-def asked(end: End) -> bool:
-    return [said.text for said in end.line.said("client")].count(ANYBODY) >= ASKS
-
-
-def answered(end: End) -> bool:
-    return [said.text for said in end.line.said("server")].count(YES) >= ASKS

@@ -12,7 +12,7 @@ from inspector.screen.words import quoted
 from lessons.course.evidence import Connection, Evidence
 from lessons.course.model import Missing
 
-from .ways import PATH
+from .ways import ANYBODY, ASKS, PATH, YES
 
 type Step = tuple[str, str, bytes]
 """`("client", "close", b"\\x03\\xe8bye")`; what ends TCP is an `"end"` without bytes."""
@@ -117,3 +117,101 @@ def newest(evidence: Evidence, way: str) -> tuple[End, Told]:
         if end.told:
             return end, end.told
     raise Missing(f"nobody has told yet how {way!r} ended")
+
+
+# The ends that the lesson speaks of
+
+
+def answered(end: End) -> bool:
+    return [said.text for said in end.line.said("server")].count(YES) >= ASKS
+
+
+def asked(end: End) -> bool:
+    return [said.text for said in end.line.said("client")].count(ANYBODY) >= ASKS
+
+
+def is_pages(end: End) -> bool:
+    """Does a browser hold that connection, and not the script?"""
+    return "Mozilla" in (end.line.request.get("user-agent") or "")
+
+
+def tabs(evidence: Evidence) -> list[End]:
+    return [end for end in ends(evidence) if end.way == "leave" and end.line.ended("client")]
+
+
+def tab(evidence: Evidence) -> End:
+    if found := tabs(evidence):
+        return found[-1]
+    raise Missing("no tab was shut yet")
+
+
+def terminated(evidence: Evidence) -> tuple[End, Told]:
+    """A held connection that the server closed as it was ended."""
+    for end in reversed(told_of(evidence, "hold")):
+        if end.told and end.close("server") is not None:
+            return end, end.told
+    raise Missing("the server was not ended yet")
+
+
+def killed(evidence: Evidence) -> tuple[End, Told]:
+    """A held connection whose server was killed."""
+    for end in reversed(told_of(evidence, "hold")):
+        if end.told and end.close("server") is None and end.first_to_end_tcp == "server":
+            return end, end.told
+    raise Missing("the server was not killed yet")
+
+
+def silent(evidence: Evidence) -> End:
+    """A held connection whose server was frozen for a while; a page's, if there is one."""
+    found = [end for end in ends(evidence) if end.way == "hold" and asked(end) and answered(end)]
+    pages = [end for end in found if is_pages(end)]
+    if both := pages or found:
+        return both[-1]
+    raise Missing("the server was not frozen yet")
+
+
+def silence(end: End) -> tuple[float, float, int]:
+    """When the first question went out, when its answer came, and how many had gone by then."""
+    questions = [s.time for s in end.line.said("client") if s.text == ANYBODY]
+    answer = next(s.time for s in end.line.said("server") if s.text == YES)
+    return questions[0], answer, sum(time < answer for time in questions)
+
+
+def signs(end: End) -> int:
+    """What came from the server, and how many ends of TCP, while it was silent."""
+    first, answer, _ = silence(end)
+    reads = [r for r in end.line.reads if r.side == "server" and first < r.time < answer]
+    return len(reads) + sum(each.time < answer for each in end.line.ends)
+
+
+def plain_ms(end: End) -> float:
+    """From the first Close to the end of TCP."""
+    closes = [f.time for f in end.line.frames if f.frame.name == "close"]
+    return (end.line.ends[-1].time - closes[0]) * 1000 if closes and end.line.ends else 0.0
+
+
+def carries(end: End, code: int) -> bool:
+    return (end.close("client") or b"")[:2] == code.to_bytes(2)
+
+
+def waited(end: End) -> bool:
+    """Did the client stay until the server's Close had come?"""
+    closes = [f.time for f in end.line.frames_from("server") if f.frame.name == "close"]
+    left = end.line.ended("client")
+    return bool(closes and left and closes[0] < left.time)
+
+
+def tab_sends(end: End) -> str:
+    payload = end.close("client")
+    if payload is None:
+        return "nothing"
+    return "1001" if payload[:2] == b"\x03\xe9" else "other"
+
+
+def began(end: End) -> str:
+    """Whose Close came first."""
+    return next((f.frame.side for f in end.line.frames if f.frame.name == "close"), "nobody")
+
+
+def answers(end: End) -> bool:
+    return end.close("client") is not None and end.close("client") == end.close("server")

@@ -34,3 +34,8 @@ WAYS: Final = {
     "hold": "held open",
 }
 """By the name that stands in a connection's address: what happens, in a few words."""
+
+CALLS: Final = ("close", "close-1000", "close-4000")
+REFUSED: Final = ("close-1001", "long-reason")
+SERVER: Final = ("server-close", "server-fault")
+"""Which of them belong to one turn of the learner's."""

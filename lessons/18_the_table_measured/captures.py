@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inspector.files.recorder import CaptureWriter
-from lessons.course.home import refresh
+from lessons.course.home import Home, refresh
+from lessons.course.progress import Progress
 
 from .faults import FAULTS, Fault, Who
 from .talk import HOST, Talk
 
 PARTS: Final = ("head", "frame", "message", "close", "end")
 FOLDER, NAME = "captures", "set.txt"
+NOTE: Final = "captures"
+"""Under which a session notes the name of the set."""
 SAMPLE: Final = "sample"
 """The set of those who have none of their own yet; the solution is about it."""
 MORNING: Final = 1_790_000_000
@@ -81,12 +84,13 @@ def make_set(folder: Path, name: str) -> tuple[Truth, ...]:
 
 
 def own_set(folder: Path) -> str | None:
-    """The name of the set in a learner's folder of the lesson."""
+    """The name of the set in a learner's folder of the lesson; where their progress was brought to
+    another machine, that remembers it."""
     try:
         name = (folder / FOLDER / NAME).read_text("ascii").strip()
     except (OSError, ValueError):
-        return None
-    return name if name.isalnum() and len(name) <= 32 else None
+        name = str(Progress(Home(folder.parent))[folder.name].notes.get(NOTE, ""))
+    return name if name.isalnum() and name.isascii() and len(name) <= 32 else None
 
 
 def hand_out(folder: Path, otherwise: str = "") -> tuple[str, tuple[Truth, ...]]:

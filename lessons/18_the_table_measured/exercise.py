@@ -1,11 +1,12 @@
 """Lesson 18: five captures that you have not seen. What is wrong in each?
 
 They are capture-1.pcapng to capture-5.pcapng, in the folder `captures` beside this file, made for
-you alone. One WebSocket connection each, one fault each, all of them met in the course. Look:
+you alone. One WebSocket connection each, one fault each, all of them met in the course. Look at
+them, from the checkout:
 
-    ws101 dump captures/capture-1.pcapng           everything, a line a frame
-    ws101 dump captures/capture-1.pcapng --full    heads, payloads
-    ws101 lint captures/capture-1.pcapng           which rules it breaks, if any
+    .venv/bin/ws101 lint FILE               which rules it breaks, if any
+    .venv/bin/ws101 dump FILE               everything, a line a frame
+    .venv/bin/ws101 dump FILE --frame 9     frame 9 to the last bit; 0: the heads
 
 What the fault is, say with one of these names. Where one thing follows from another, the fault is
 what came first.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from inspector.screen.words import count
 from lessons.course.evidence import Evidence
 from lessons.course.model import Action, Claim
+from lessons.course.program import command
 from lessons.course.session import Session
 from lessons.four_ways.follow import follow_all
 from lessons.four_ways.ways import EVENTS, LONG_POLL, POLL, TICKER, Race, race
 
-from .captures import FOLDER
+from .captures import FOLDER, NOTE, own_set
 from .cases import CASES
 from .play import play_all
 from .rows import (
@@ -72,7 +74,13 @@ ACTIONS = {
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
-    yield "captures", session.home.shown(session.folder / FOLDER)
+    folder = session.home.shown(session.folder / FOLDER)
+    yield "captures", folder
+    yield "lint", command("lint", f"{folder}/capture-1.pcapng")
+    yield "dump", command("dump", f"{folder}/capture-1.pcapng")
+    yield "report", command("progress report -o report")
+    if made(evidence):
+        session.notes[NOTE] = own_set(session.folder)
     ways = race(evidence)
     yield from race_facts(ways)
     seen = played(evidence)
@@ -84,7 +92,7 @@ def race_facts(ways: Race) -> Iterator[tuple[str, object]]:
     poll, long_poll, events, socket = (ways[p] for p in (POLL, LONG_POLL, EVENTS, TICKER))
     yield "payload", ways.payload
     yield "polls", poll.requests
-    yield "poll_ports", len(poll.ports)
+    yield "poll_ports", count(len(poll.ports), "TCP connection")
     yield "poll_up", len(poll.up)
     yield "poll_down", len(poll.down)
     yield "afters", poll.up.count(b"after=")
@@ -97,6 +105,10 @@ def race_facts(ways: Race) -> Iterator[tuple[str, object]]:
     yield "socket_further", socket.further_tick
     yield "a_poll", a_request(poll)
     yield "socket_once", once(socket)
+    standing = sum(cell.stands for cell in http_cells(ways))
+    yield "standing", standing
+    steps = {"few": 2, "half": 4, "most": 6}
+    yield "standing_key", next((key for key, least in steps.items() if standing < least), "all")
     polls = once(socket) / a_request(poll)
     yield "polls_paid", polls
     yield "paid_key", "two" if polls <= 2 else "ten" if polls <= 20 else "hundred"
@@ -115,25 +127,21 @@ def gallery_facts(seen: dict[str, Signature]) -> Iterator[tuple[str, object]]:
     yield "support_up", len(support.up)
     yield "support_down", len(support.down)
     yield "inputs", len(game.up)
+    yield "outputs", len(game.down)
     yield "input_size", game.bytes_up / len(game.up)
 
 
 def reckoned(ways: Race, seen: dict[str, Signature]) -> Iterator[tuple[str, object]]:
     times = input_as_post(ways, seen["game"])
     yield "post_times", times
-    yield "post_key", "twice" if times < 5 else "ten" if times < 20 else "more"
+    steps = {"twice": 5, "ten": 15, "dozens": 100}
+    yield "post_key", next((key for key, most in steps.items() if times < most), "hundreds")
     hour = an_hour_of_news(ways, seen["news"])
     keys = dict(zip(hour, ("minute", "five", "events", "socket"), strict=True))
     yield "hour_key", keys[min(hour, key=lambda way: hour[way])]
     yield "hour_pings", pings_an_hour()
     for name, value in hour.items():
         yield f"hour_{keys[name]}", value
-    standing = sum(cell.stands for cell in http_cells(ways))
-    yield "standing", standing
-    yield (
-        "standing_key",
-        "few" if standing < 2 else "half" if standing < 4 else ("most" if standing < 6 else "all"),
-    )
 
 
 # What the lesson asserts
@@ -168,7 +176,7 @@ def http_claims(ways: Race) -> Iterator[Claim]:
     yield Claim(
         "HTTP is not Client → Server only: what is asked for comes down, by one request many times",
         not direction.stands and len(events.heard) > events.requests,
-        direction.measured,
+        f"{direction.measured}; {events.requests} request brought {len(events.heard)} ticks",
         "9112 §7.1",
     )
     yield Claim(

@@ -42,48 +42,48 @@ def over_http(race: Race) -> list[Way]:
 
 def http_cells(race: Race) -> Iterator[Cell]:
     """The column HTTP."""
-    poll, long_poll, events, socket = (race[p] for p in (POLL, LONG_POLL, EVENTS, TICKER))
+    poll, long_poll, socket = race[POLL], race[LONG_POLL], race[TICKER]
     asking = (poll, long_poll)
     requests = sum(way.requests for way in asking)
     ports = len(poll.ports | long_poll.ports)
     yield Cell(
         "Connection", "HTTP", "New for every request",
-        f"{requests} requests on {count(ports, 'TCP connection')}",
+        f"{requests} requests, {count(ports, 'connection')}",
         all(len(way.ports) == way.requests for way in asking),
-        "HTTP/1.1 keeps a connection, unless one side says close",
+        "HTTP/1.1 keeps it",
     )  # fmt: skip
     down = sum(len(way.down) for way in over_http(race))
     yield Cell(
         "Direction", "HTTP", "Client → Server only",
-        f"{down:,} bytes came down; 1 request brought {len(events.heard)} ticks",
+        f"{down:,} bytes came down",
         down == 0,
-        "the client speaks first, then bytes go both ways",
+        "the client begins, then bytes go both ways",
     )  # fmt: skip
     soonest = min(way.late_ms for way in over_http(race))
     yield Cell(
         "Real-time use", "HTTP", "Not suitable",
-        f"{poll.late_ms:.0f} ms late by polling, {soonest:.1f} ms at best",
+        f"{soonest:.1f} to {poll.late_ms:.0f} ms late",
         soonest / 1000 > PROMPT,
-        "polling is late; long polling and events are not",
+        "polling alone is late",
     )  # fmt: skip
     cheapest = min(way.further_tick for way in over_http(race))
     yield Cell(
         "Efficiency", "HTTP", "Less efficient",
-        f"one more tick: {poll.further_tick:,.0f} bytes by polling, {cheapest:.0f} as an event",
+        f"a tick: {cheapest:.0f} to {poll.further_tick:,.0f} bytes",
         cheapest > socket.further_tick,
-        "an event costs little more than a frame",
+        "an event by little",
     )  # fmt: skip
     answers = sum(way.down.count(b"HTTP/1.1 200 ") for way in over_http(race))
     asked = sum(way.requests for way in over_http(race))
     yield Cell(
         "Protocol", "HTTP", "Request/Response",
-        f"{asked} requests, {answers} responses, none unasked",
+        f"{asked} requests, {answers} responses",
         0 < answers <= asked,
-        "one response may go on for as long as it likes",
+        "one response may go on and on",
     )  # fmt: skip
     yield Cell(
         "Use Cases", "HTTP", "REST APIs, websites",
-        f"the ticks of {poll.requests} polls came from such an API",
+        f"{poll.requests} polls of an API in JSON",
         bool(poll.heard),
     )  # fmt: skip
 
@@ -94,39 +94,38 @@ def socket_cells(race: Race, seen: dict[str, Signature]) -> Iterator[Cell]:
     lasted = socket.heard[-1].at - socket.asked[0]
     yield Cell(
         "Connection", "WebSocket", "Persistent",
-        f"1 connection, open {lasted:.1f} s, {len(socket.heard)} messages",
+        f"1 connection, {lasted:.1f} s, {count(len(socket.heard), 'message')}",
         len(socket.ports) == 1 and len(socket.heard) > 1,
-        "so were the others: what lasts is the right to speak",
+        "HTTP's were kept, too",
     )  # fmt: skip
     game = seen["game"]
     yield Cell(
         "Direction", "WebSocket", "Both ways (Full-duplex)",
-        f"the game: {len(game.up)} messages up, {len(game.down)} down, none waiting",
+        f"the game: {len(game.up)} messages up, {len(game.down)} down",
         game.in_a_row("client") > 0 and len(game.down) > 0,
     )  # fmt: skip
     yield Cell(
         "Real-time use", "WebSocket", "Perfect for real-time",
         f"{socket.late_ms:.1f} ms late",
         socket.late_ms / 1000 < PROMPT,
-        f"events were {events.late_ms:.1f} ms late",
+        f"events {events.late_ms:.1f} ms",
     )  # fmt: skip
     yield Cell(
         "Efficiency", "WebSocket", "More efficient",
-        f"one more tick: {socket.further_tick:.0f} bytes, {race.payload} of them the tick",
+        f"a tick: {socket.further_tick:.0f} bytes",
         all(socket.further_tick < way.further_tick for way in over_http(race)),
-        f"opening and closing cost {once(socket):,.0f}",
+        f"opening it cost {once(socket):,.0f}",
     )  # fmt: skip
     yield Cell(
         "Protocol", "WebSocket", "Event-driven",
         f"{len(socket.heard)} messages after {socket.requests} request",
         len(socket.heard) > socket.requests,
     )  # fmt: skip
-    lively = [seen[name].case.title for name in ("chat", "game", "ticker")]
     yield Cell(
         "Use Cases", "WebSocket", "Chat apps, games, live data",
-        f"{', '.join(lively)}: played",
+        "a chat, a game, a ticker, played",
         all(seen[name].said for name in ("chat", "game", "ticker")),
-        "not all live data needs one",
+        "news needs none",
     )  # fmt: skip
 
 

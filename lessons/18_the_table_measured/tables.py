@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
 
 from lessons.course.evidence import Evidence
 from lessons.course.model import Bars, Lanes
@@ -11,7 +10,7 @@ from lessons.course.session import Session
 from lessons.four_ways.ways import race
 
 from .cases import SECONDS
-from .rows import an_hour_of_news, http_cells, socket_cells
+from .rows import Cell, an_hour_of_news, http_cells, socket_cells
 from .signatures import COUNTED, DRAWN, Signature, lettered, played
 
 type Rows = Iterator[tuple[object, ...]]
@@ -82,13 +81,20 @@ def hour_plot(evidence: Evidence, session: Session) -> Bars:
     return Bars("An hour of news, twelve items: reckoned", tuple(rows.items()), unit="bytes")
 
 
-def verdict_table(evidence: Evidence, session: Session) -> Rows:
-    """The table's twelve cells, each beside the wire."""
-    yield "row", "it says", "your wire says", "so"
-    seen = race(evidence)
-    columns = http_cells(seen), socket_cells(seen, played(evidence))
-    for cell in chain.from_iterable(zip(*columns, strict=True)):
-        yield cell.feature, f"{cell.of}: {cell.says}", cell.measured, cell.verdict
+def http_table(evidence: Evidence, session: Session) -> Rows:
+    """The column HTTP, each cell beside the wire."""
+    yield from judged(http_cells(race(evidence)))
+
+
+def socket_table(evidence: Evidence, session: Session) -> Rows:
+    """The column WebSocket, likewise."""
+    yield from judged(socket_cells(race(evidence), played(evidence)))
+
+
+def judged(cells: Iterable[Cell]) -> Rows:
+    yield "row", "it says", "your wire says", "it"
+    for cell in cells:
+        yield cell.feature, cell.says, cell.measured, cell.verdict
 
 
 TABLES = {
@@ -96,6 +102,7 @@ TABLES = {
     "counted": counted_table,
     "drawn_names": names_table(*DRAWN),
     "counted_names": names_table(*COUNTED),
-    "verdict": verdict_table,
+    "http": http_table,
+    "socket": socket_table,
 }
 PLOTS = {"mystery": mystery_plot, "hour": hour_plot}

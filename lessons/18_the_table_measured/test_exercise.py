@@ -18,10 +18,10 @@ captures = load(LESSON, "captures")
 faults = load(LESSON, "faults")
 HERE = Path(__file__).parent
 FORM = "a tuple (what, who, frame): a str, a str, an int"
-RIGHT = "what, who and frame are right"
+RIGHT = "the right fault, side and frame"
 SIDES = ("client", "server", "between")
 SECTION = "6455 §7.1.7"  # what a side does that has found a fault
-SO_FAR = ("what is wrong", "who is wrong", "frame is wrong", RIGHT)
+SO_FAR = ("another fault", "the fault, another side", "fault and side, another frame")
 
 
 def in_form(got: object) -> bool:
@@ -108,7 +108,8 @@ def look_at(exercise, expect, number: int) -> None:
     with expect.asked(RIGHT, where=where, rfc=SECTION):
         got = exercise.diagnose(number)
     if not in_form(got):
-        expect(form_of(got), FORM, where=where, rfc=SECTION)
+        near = Near("form", form_of(got), "give all three in round brackets, frame as a number")
+        expect(form_of(got), FORM, where=where, rfc=SECTION, near=[near])
     what, who, frame = got
     path = HERE / captures.FOLDER / truth.file
     connection = Evidence.read(path).connections[0]

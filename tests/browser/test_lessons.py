@@ -229,6 +229,11 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "stay": press("Pass it on for good"),
         "speak": press("Say something"),
     },
+    18: {
+        "race": go("/feed"),
+        "gallery": first(go("/gallery"), press("Play all nine")),
+        "exam": first(go("/exam"), press("Make my five captures")),
+    },
 }
 """What a learner does, by lesson and action. What is missing is left to the script."""
 

@@ -1,0 +1,90 @@
+"""Lesson 18: its captures have the fault that they are said to have, and no other; its players play
+the same piece each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inspector.core.findings import Finding
+from lessons.course.client import Client
+from lessons.course.course import Course, load
+from lessons.course.evidence import Evidence
+from lessons.demo.app import create_app
+from lessons.demo.server import DemoServer
+
+LESSON = Course().find("18")
+CAPTURES = load(LESSON, "captures")
+CASES = load(LESSON, "cases")
+FAULTS = load(LESSON, "faults").FAULTS
+SERVER = load(LESSON, "server")
+WORDS = (LESSON.folder / "exercise.py").read_text("utf-8")
+FOLLOWS = {  # findings that a fault brings along, none of them of severity error
+    "close-missing", "resp-status-not-101", "ping-unanswered", "pmd-not-compressed",
+    "close-code-not-echoed",
+}  # fmt: skip
+
+
+def findings(folder: Path, what: str, name: str) -> tuple[object, list[Finding]]:
+    truth = CAPTURES.make(folder / "one.pcapng", name, 1, FAULTS[what])
+    evidence = Evidence.read(folder / "one.pcapng")
+    assert evidence.faults == []
+    (connection,) = evidence.connections
+    assert truth.frame <= len(connection.frames)
+    return truth, connection.findings
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_the_inspector_finds_what_is_said_to_be_wrong(what: str, tmp_path: Path) -> None:
+    rule = FAULTS[what].lint
+    for name in "abcde":
+        truth, found = findings(tmp_path, what, name)
+        errors = [each for each in found if each.rule.severity == "error"]
+        ours = [each for each in found if each.rule.id == rule]
+        assert {each.rule.id for each in found} - {rule, "message-unfinished"} <= FOLLOWS
+        assert bool(ours) == bool(rule)
+        assert len({each.side for each in errors}) <= 1
+        if errors:
+            assert errors[0].side == truth.who
+        if rule and truth.frame and ours[0].frame:
+            assert ours[0].frame == truth.frame
+
+
+def test_each_fault_has_its_line_in_the_exercise() -> None:
+    assert [word for word in FAULTS if f"\n        {word} " not in WORDS] == []
+
+
+def test_a_set_has_a_fault_of_each_part_and_one_that_no_rule_finds() -> None:
+    for number in range(100):
+        faults = CAPTURES.faults_of(str(number))
+        assert sorted(fault.part for fault in faults) == sorted(CAPTURES.PARTS)
+        assert not all(fault.lint for fault in faults)
+
+
+def test_captures_are_handed_out_once_and_mended(tmp_path: Path) -> None:
+    _, sample = CAPTURES.hand_out(tmp_path, CAPTURES.SAMPLE)
+    name, made = CAPTURES.hand_out(tmp_path)
+    assert name != CAPTURES.SAMPLE
+    before = [path.read_bytes() for path in CAPTURES.files(tmp_path)]
+    next(iter(CAPTURES.files(tmp_path))).write_bytes(b"")
+    assert CAPTURES.hand_out(tmp_path, CAPTURES.SAMPLE) == (name, made)
+    assert [path.read_bytes() for path in CAPTURES.files(tmp_path)] == before
+    assert made != sample
+
+
+def test_the_server_plays_its_part_and_hands_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WS101_LAB_FOLDER", str(tmp_path))
+    app = create_app(SERVER.CONFIG, blueprints=[SERVER.bp])
+    parts = app.test_client().get("/gallery/cases").json
+    assert {case.name: case.title for case in CASES.CASES}.keys() == parts.keys()
+    assert app.test_client().post("/exam").status_code == 200
+    assert all(path.exists() for path in CAPTURES.files(tmp_path))
+    with DemoServer(app) as server:
+        with Client.open("127.0.0.1", server.port, f"{CASES.PREFIX}editing") as line:
+            line.send("key")
+            assert line.receive() == "a" * CASES.BY_NAME["editing"].answers
+        with Client.open("127.0.0.1", server.port, f"{CASES.PREFIX}nothing") as line:
+            line.wait_closed()

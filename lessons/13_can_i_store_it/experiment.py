@@ -9,22 +9,23 @@ from typing import Any
 from inspector.files.dissect import address_text
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Claim, Unavailable
+from lessons.course.model import Action, Unavailable
 from lessons.course.session import Session
 from lessons.course.wire import ScriptFailed
 from lessons.demo.attempts import STRANGER
 
+from .claims import claims
 from .shelves import (
     LAB,
     LOUD,
     PIPE,
-    SILENT,
     TITLES,
     WORKS,
     Trial,
     by_server,
     ending,
     greetings,
+    kernel_table,
     last,
     lives,
     notes,
@@ -32,12 +33,14 @@ from .shelves import (
     trials,
     yours,
 )
+from .signed import saved_in, unsigned
 from .tables import (
     COPIES,
     DATABASE,
     PAGE,
     POSTGRES,
     REDIS,
+    SESSION,
     TABLES,
     TEXTS,
     everything,
@@ -46,24 +49,6 @@ from .tables import (
 )
 
 __all__ = ["ACTIONS", "TABLES", "claims", "facts"]
-
-SHOWN = {
-    LOUD: ("pickle", "json", "deepcopy", "sqlite", "sqlite-pickle"),
-    SILENT: ("json-str", "sqlite-str"),
-    WORKS: ("copy", "pipe"),
-}
-SHOWN_IF_TRIED = {
-    LOUD: ("redis", "postgres", "postgres-pickle", "structured-clone", "push-state", "indexed-db"),
-    SILENT: ("redis-repr", "postgres-json", "stringify", "local-storage"),
-    WORKS: (),
-}
-"""Not every machine has a Redis, a PostgreSQL and a browser."""
-CLAIMED = {
-    LOUD: "What refuses to be stored failed loudly",
-    SILENT: "What was stored as a text failed silently",
-    WORKS: "What worked did so while a process here held the socket: a copy, an heir",
-}
-
 
 # What is done
 
@@ -79,7 +64,7 @@ def the_lab(session: Session) -> Client:
         else:
             session.state["lab"] = lab
             return lab
-    session.state["lab"] = lab = session.client(LAB)
+    session.state["lab"] = lab = session.client(LAB, fields=cookie(session))
     hear(lab, "hello")
     return lab
 
@@ -128,6 +113,35 @@ def told(kind: str) -> Callable[[Evidence], bool]:
     return lambda evidence: any(True for _ in notes(evidence, kind))
 
 
+def into_session(session: Session) -> None:
+    """put the connection into Flask's session, in a view and in the socket handler"""
+    lab = the_lab(session)
+    for name in SESSION:
+        if name == "session-socket":
+            lab.send("session")
+            hear(lab, "session")
+        elif request(session, lab, "/lab/session", name) != 200:
+            hear(lab, "tried")
+            continue
+        request(session, lab, "/lab/session/read", name)
+        hear(lab, "tried")
+
+
+def request(session: Session, lab: Client, path: str, attempt: str) -> int | None:
+    """Ask as a browser would, with the cookie that the server has set, if it has."""
+    asked = {"key": lab.request.get("sec-websocket-key"), "attempt": attempt}
+    with session.http() as http:
+        answer = http.post(path, json.dumps(asked).encode(), cookie(session))
+    if told := answer.head.get("set-cookie"):
+        session.state["cookie"] = told.partition(";")[0]
+    return answer.status
+
+
+def cookie(session: Session) -> list[tuple[str, str]]:
+    kept = session.state.get("cookie")
+    return [("Cookie", kept)] if kept else []
+
+
 def try_in_page(session: Session) -> None:
     """let a headless Chromium try all five in the lab's page"""
     if session.chromium is None:
@@ -135,7 +149,8 @@ def try_in_page(session: Session) -> None:
             "no Chromium here (apt install chromium, or brew install --cask chromium): "
             "the browser's part has to be done in a browser of your own"
         )
-    session.browse("/lab?act=browser", tried_in_page)
+    session.browse("/lab?act=browser", tried_in_page, profile="lab")
+    session.state["page"] = True
 
 
 def tried_in_page(evidence: Evidence) -> bool:
@@ -171,15 +186,27 @@ def restarted(evidence: Evidence) -> bool:
 
 
 def read_after(session: Session) -> None:
-    """connect anew, and let the server read back what it kept"""
+    """connect anew, let the server read back what it kept, and Chromium what it kept, if it did"""
     lab = the_lab(session)
     lab.send("read")
     hear(lab, "read")
+    if session.state.get("page"):
+        session.browse("/lab?act=read", page_was_read, profile="lab")
+
+
+def page_was_read(evidence: Evidence) -> bool:
+    return {"local-storage", "stringify"} <= read_back(evidence).keys()
 
 
 def was_read(evidence: Evidence) -> bool:
     _, now = lives(evidence)
     return last(evidence, "read").note.get("pid") == now.note.get("pid")
+
+
+def table_of_now(evidence: Evidence) -> bool:
+    """Has the process that serves now shown its table?"""
+    _, now = lives(evidence)
+    return last(evidence, "descriptors").note.get("pid") == now.note.get("pid")
 
 
 ACTIONS = {
@@ -190,9 +217,11 @@ ACTIONS = {
     "redis": Action(tries(*REDIS), tried(*REDIS), page="/lab", needs=("redis",)),
     "postgres": Action(tries(*POSTGRES), tried(*POSTGRES), page="/lab", needs=("postgres",)),
     "page": Action(try_in_page, tried_in_page, page="/lab"),
+    "session": Action(into_session, tried(*SESSION), page="/lab"),
     "pipe": Action(pass_it_on, tried("pipe"), page="/lab"),
     "restart": Action(restart, restarted, page="/lab", script_only=True),
     "again": Action(read_after, was_read, page="/lab"),
+    "descriptors": Action(says("descriptors", "descriptors"), table_of_now, page="/lab"),
     "parts": Action(says("parts", "parts"), told("parts"), page="/lab"),
     "stranger": Action(says("stranger", "stranger"), told("stranger"), page="/lab"),
 }
@@ -224,9 +253,7 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
             yield "holder", trial.more.get("pid")
             yield "pipe_kernel", same_object(trial)
     yield from counted(trials(evidence, "tried") | trials(evidence, "browser"))
-    page = trials(evidence, "browser").get("stringify")
-    said = f"{page.kept} from JSON.stringify" if page else "JSON.stringify (not tried here)"
-    yield "stringify_said", said
+    yield from session_facts(evidence)
     for shelf in TITLES:
         yield f"count_{shelf}", sum(each.shelf == shelf for each in everything(evidence))
     if parts := [each.note for each in notes(evidence, "parts")]:
@@ -242,6 +269,7 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "new_key", new.note.get("key")
     yield "old_client", address_text(old.connection.client)
     yield "new_client", address_text(new.connection.client)
+    yield "old_descriptor", old.note.get("descriptor")
     end = ending(old.connection)
     yield "old_end", "ends" if end else "survives"
     if end:
@@ -251,6 +279,34 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "found", len(found)
     yield "reached", sum(each.shelf == WORKS for each in found)
     yield "survivors", "some" if any(each.shelf == WORKS for each in found) else "none"
+    yield from under_the_number(evidence, old.note)
+
+
+def session_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
+    """What became of the session, by the heads that crossed the wire."""
+    found = trials(evidence, "tried")
+    refused, saved = saved_in(evidence)
+    yield "session_when", "response" if refused else "silent" if saved else "line"
+    if refused and refused.response:
+        yield "session_line", refused.response.line
+    if saved and saved.response:
+        told = str(saved.response.get("set-cookie"))
+        yield "cookie_size", len(told.partition(";")[0])
+        yield "cookie_holds", unsigned(told)
+    if "session-socket" in found:
+        yield "session_found", "none" if found["session-socket"].kept is None else "text"
+
+
+def under_the_number(evidence: Evidence, old: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """What the process of now has under the number of the old connection."""
+    told, rows = kernel_table(evidence)
+    row = rows.get(old.get("descriptor", -1))
+    _, name, what = row or (None, None, "nothing")
+    same = name is not None and name == old.get("kernel")
+    number_now = "nothing" if row is None else "same" if same else "other"
+    yield "number_now", number_now
+    yield "number_is", " ".join(filter(None, (f"{name}:" if name else "", what)))
+    yield "table_process", told.note.get("pid")
 
 
 def counted(found: dict[str, Trial]) -> Iterator[tuple[str, object]]:
@@ -271,80 +327,3 @@ def counted(found: dict[str, Trial]) -> Iterator[tuple[str, object]]:
         yield "throwers", len(threw)
         codes = "; ".join(each.code for each in threw) or "nothing"
         yield "throwers_measured", f"what threw: {codes}"
-
-
-# What the lesson asserts
-
-
-def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
-    at_server = trials(evidence, "tried")
-    found = at_server | trials(evidence, "browser")
-    for shelf in CLAIMED:
-        tried = {name: at_server.get(name) for name in SHOWN[shelf]}
-        tried |= {name: found[name] for name in SHOWN_IF_TRIED[shelf] if name in found}
-        yield on_shelf(shelf, tried)
-    pipe = at_server["pipe"]
-    yield Claim(
-        "Another process spoke on the very same socket",
-        pipe.more.get("heir") != pipe.more.get("pid")
-        and pipe.more.get("kernel") == pipe.more.get("heirs_kernel"),
-        f"process {pipe.more.get('heir')}, not {pipe.more.get('pid')}; {same_object(pipe)}",
-    )
-    yield Claim(
-        "What crossed the pipe was a ticket, not the socket: it outlived the process and is void",
-        read_back(evidence)["pipe"].shelf == LOUD,
-        f"{pipe.size} bytes; later: {read_back(evidence)['pipe'].raised}",
-    )
-    old, new = lives(evidence)
-    end = ending(old.connection)
-    yield Claim(
-        "The restart ended the connection",
-        end is not None and end[0] == "server",
-        f"closed by the {end[0]}, code {end[1]}" if end else "it is open",
-        "6455 §7.1.1",
-    )
-    keys = old.note.get("key"), new.note.get("key")
-    yield Claim(
-        "The next connection is another one: new process, new key, new port",
-        old.note.get("pid") != new.note.get("pid")
-        and keys[0] != keys[1]
-        and old.connection.client != new.connection.client,
-        f"process {new.note.get('pid')}, key {keys[1]}, from {address_text(new.connection.client)}",
-        "6455 §4.1",
-    )
-    asked = new.connection.request.get("sec-websocket-key")
-    yield Claim(
-        "The server's process and the wire mean the same connection: by its key",
-        asked == new.note.get("key"),
-        f"Sec-WebSocket-Key: {asked}",
-        "6455 §4.2.1",
-    )
-    back = read_back(evidence)
-    yield Claim(
-        "Nothing that was read back after the restart reached anybody",
-        bool(back) and all(each.frame is None for each in back.values()),
-        f"{len(back)} kept values tried again, 0 frames with their messages",
-    )
-    refused = {part[1] for part in last(evidence, "parts").note["refused"]}
-    yield Claim(
-        "What refuses to be pickled is what makes it live: socket, locks, thread, decoder",
-        {"socket", "Condition", "Thread", "WSConnection"} <= refused,
-        f"{len(refused)} kinds of part: {', '.join(sorted(refused))}",
-    )
-    strange = last(evidence, "stranger").note
-    yield Claim(
-        "Unpickling a stranger's bytes ran their code in the server",
-        strange["back"] == strange["pid"],
-        f"{bytes.fromhex(strange['bytes'])!r} returned {strange['back']}, the server's process id",
-    )
-
-
-def on_shelf(shelf: str, found: Mapping[str, Trial | None]) -> Claim:
-    """All these belong on one shelf. What is not there is named."""
-    astray = [
-        f"{trial.code}: {TITLES[trial.shelf]}" if trial else f"{name}: not tried"
-        for name, trial in found.items()
-        if trial is None or trial.shelf != shelf
-    ]
-    count = f"{len(found) - len(astray)} of {len(found)} attempts"
-    return Claim(CLAIMED[shelf], not astray, "; ".join([count, *astray]))

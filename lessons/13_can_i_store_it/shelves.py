@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from inspector.core.rfc import CLOSE
 from inspector.core.rules.closing import close_code
@@ -158,11 +158,40 @@ def trials(evidence: Evidence, *kinds: str) -> dict[str, Trial]:
 
 
 def read_back(evidence: Evidence) -> dict[str, Trial]:
-    """What the server found kept when it was last asked, and tried again."""
+    """What the server found kept when it was last asked, and tried again; then what the page found
+    in the browser's storage while that same process served it."""
     told = last(evidence, "read")
     listed = told.note.get("trials")
     found = [note for note in listed if isinstance(note, dict)] if isinstance(listed, list) else []
-    return {text(note, "attempt") or "?": trial_of(evidence, told, note) for note in found}
+    at_server = {text(note, "attempt") or "?": trial_of(evidence, told, note) for note in found}
+    pid = told.note.get("pid")
+    held_by_it = {each.connection for each in greetings(evidence) if each.note.get("pid") == pid}
+    in_page = [
+        trial_of(evidence, each, each.note)
+        for each in notes(evidence, "browser-read")
+        if each.connection in held_by_it
+    ]
+    return at_server | {trial.name: trial for trial in in_page}
+
+
+class Row(NamedTuple):
+    """An entry of the kernel's table, as the lab told it."""
+
+    number: int
+    name: str | None
+    what: str
+
+
+def kernel_table(evidence: Evidence) -> tuple[Told, dict[int, Row]]:
+    """The newest note of the kernel's table, and the table, by number."""
+    told = last(evidence, "descriptors")
+    listed = told.note.get("table")
+    rows = {}
+    for row in listed if isinstance(listed, list) else []:
+        match row:
+            case [int(number), str() | None as name, str(what)]:
+                rows[number] = Row(number, name, what)
+    return told, rows
 
 
 def greetings(evidence: Evidence) -> list[Told]:
@@ -188,11 +217,12 @@ def yours(evidence: Evidence) -> Told:
 
 
 def lives(evidence: Evidence) -> tuple[Told, Told]:
-    """The greetings of two connections: `yours`, which an older process held, and the newest."""
+    """The greetings of two connections: `yours`, which an older process held, and that of now."""
     found = greetings(evidence)
-    now = found[-1]
-    older = [each for each in found if each.note.get("pid") != now.note.get("pid")]
-    here = [each for each in older if each.connection.file == now.connection.file]
+    pid, file = found[-1].note.get("pid"), found[-1].connection.file
+    older = [each for each in found if each.note.get("pid") != pid]
+    now = next(e for e in found if e not in older and e.connection.file == file)
+    here = [each for each in older if each.connection.file == file]
     ended = [each for each in older if by_server(each.connection)]
     if not (here or ended):
         raise Missing("the server has not been restarted since the lab was opened")
@@ -210,7 +240,8 @@ def _held(found: list[Told]) -> Told:
 
 def opener(connection: Connection) -> str:
     """Who opened it, as its request says."""
-    return "the script" if connection.request.get("user-agent") == AGENT else "your browser"
+    agent = connection.request.get("user-agent") or ""
+    return "the script" if agent == AGENT or "HeadlessChrome" in agent else "your browser"
 
 
 def by_server(connection: Connection) -> bool:

@@ -11,15 +11,32 @@ from lessons.course.evidence import Evidence
 from lessons.course.model import Missing
 from lessons.course.session import Session
 
-from .shelves import DURING, TITLES, WORKS, Trial, last, lives, opener, read_back, trials, yours
+from .shelves import (
+    DURING,
+    TITLES,
+    WORKS,
+    Trial,
+    ending,
+    kernel_table,
+    last,
+    lives,
+    opener,
+    read_back,
+    trials,
+    yours,
+)
 
 TEXTS = ("pickle", "json", "json-str")
 COPIES = ("copy", "deepcopy")
 DATABASE = ("sqlite", "sqlite-str", "sqlite-pickle")
 REDIS = ("redis", "redis-repr")
 POSTGRES = ("postgres", "postgres-json", "postgres-pickle")
-SERVER = (*TEXTS, *COPIES, *DATABASE, *REDIS, *POSTGRES)
+SESSION = ("session", "session-str", "session-socket")
+SERVER = (*TEXTS, *COPIES, *DATABASE, *REDIS, *POSTGRES, *SESSION)
 PAGE = ("stringify", "structured-clone", "push-state", "local-storage", "indexed-db")
+
+
+SHOWN_ROWS = 9  # of the kernel's table
 
 
 def here(note: dict[str, Any]) -> Iterator[tuple[str, object]]:
@@ -104,7 +121,8 @@ def again_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, 
     yield "kept as", "bytes", "what happened", "reached you"
     found = read_back(evidence).values()
     for trial in found:
-        happened = f"{DURING.get(trial.step or '', '')}, {trial.raised}"
+        fault = (trial.raised or "").partition(":")[0]
+        happened = f"{DURING.get(trial.step or '', '')}, {fault}" if fault else "sent"
         yield trial.code, trial.size, happened, "yes" if trial.shelf == WORKS else "no"
     if not found:
         yield "nothing", 0, "nothing was kept in this run", "no"
@@ -115,6 +133,52 @@ def parts_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, 
     yield "part", "what it is", "pickle says"
     for name, kind, why in last(evidence, "parts").note["refused"]:
         yield f"ws.{name}", kind, why
+
+
+def descriptors_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    """The kernel's table of the process that serves now."""
+    yield "number", "what the kernel calls it", "what it is"
+    told, table = kernel_table(evidence)
+    own = told.note.get("own")
+    wanted = {own, yours(evidence).note.get("descriptor")}
+    rows = sorted(table.values(), key=lambda row: (row.number not in wanted, row.number))
+    for number, name, what in sorted(rows[:SHOWN_ROWS], key=lambda row: row.number):
+        mine = " (this connection)" if number == own else ""
+        yield number, name or "(not told)", f"{what}{mine}"
+    if (more := len(rows) - SHOWN_ROWS) > 0:
+        yield "...", "", f"and {more} more"
+
+
+def seed_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    """What well-known texts say, beside what was seen."""
+    yield "you will read", "you saw"
+    told = yours(evidence).note
+    kept = read_back(evidence).values()
+    reached = sum(trial.shelf == WORKS for trial in kept)
+    yield (
+        "No, you can't (and shouldn't) store a live WebSocket object in a database.",
+        f"{len(kept)} kept values, {reached} of use",
+    )
+    yield (
+        "An in-memory, live connection between a client and a server.",
+        f"an object at {told.get('address')}, descriptor {told.get('descriptor')}, of process "
+        f"{told.get('pid')}",
+    )
+    yield (
+        "Tied to a particular request and IP address.",
+        f"its key {told.get('key')}; and ports, too: {place(told, 'here')} and "
+        f"{place(told, 'there')}",
+    )
+    page = trials(evidence, "browser").get("stringify")
+    said = f"you can: it returns {page.kept}, and lets you go on" if page else "not tried here"
+    yield "Not serializable (you can't JSON.stringify() it).", said
+    old, _ = lives(evidence)
+    end = ending(old.connection)
+    yield (
+        'Useless when stored, because you can\'t restore a socket from disk and make it "work" '
+        "again: it dies when the server restarts or disconnects.",
+        f"the {end[0]} closed it, code {end[1]}; a ticket to it was void then" if end else "-",
+    )
 
 
 OPERATIONS = {
@@ -145,6 +209,9 @@ TABLES = {
     "database": result_table(*DATABASE),
     "redis": result_table(*REDIS),
     "postgres": result_table(*POSTGRES),
+    "session": result_table(*SESSION),
+    "descriptors": descriptors_table,
+    "seed": seed_table,
     "page": result_table(*PAGE),
     "pipe": result_table("pipe"),
     "shelves": shelves_table,

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import webbrowser
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PLACES = (
@@ -17,6 +17,8 @@ PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 
+END_SECONDS = 4.0
+"""What a browser has for a clean end."""
 IN_THE_TERMINAL = ("www-browser", "links", "links2", "elinks", "lynx", "w3m", "browsh")
 """Browsers that would take the terminal from us."""
 
@@ -30,9 +32,13 @@ def find_chromium() -> str | None:
     return found or next((path for path in PLACES if os.access(path, os.X_OK)), None)
 
 
-def show_headless(chromium: str, url: str) -> None:
-    """Show `url` in a headless Chromium with a throw-away profile, until SIGTERM."""
-    with tempfile.TemporaryDirectory(prefix="ws101-chromium-", ignore_cleanup_errors=True) as home:
+def show_headless(chromium: str, url: str, profile: str = "") -> None:
+    """Show `url` in a headless Chromium until SIGTERM, with a throw-away profile unless a folder
+    for one is named."""
+    with ExitStack() as stack:
+        home = profile or stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="ws101-chromium-", ignore_cleanup_errors=True)
+        )
         command = [
             chromium,
             "--headless",
@@ -53,15 +59,20 @@ def show_headless(chromium: str, url: str) -> None:
             stderr=subprocess.DEVNULL, start_new_session=True, env={**os.environ, "HOME": home},
         )  # fmt: skip
 
-        def end(*_: object) -> None:
+        def kill() -> None:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
+                os.killpg(process.pid, signal.SIGKILL)
+
+        def end(*_: object) -> None:
+            process.terminate()  # it ends its helpers itself, once they have written what they hold
+            late = threading.Timer(END_SECONDS, kill)
+            late.daemon = True
+            late.start()
 
         signal.signal(signal.SIGTERM, end)
         print("ws101 browser started", flush=True)
         process.wait()
-        with suppress(ProcessLookupError):  # its helpers, if any outlived it
-            os.killpg(process.pid, signal.SIGKILL)
+        kill()  # its helpers, if any outlived it
 
 
 def open_for_learner(url: str) -> bool:

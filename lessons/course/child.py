@@ -4,7 +4,7 @@ longer than the runner does.
     python -m lessons.course.child demo PORT [LESSON_FOLDER]
     python -m lessons.course.child proxy ARGUMENTS...      as `ws101 proxy`
     python -m lessons.course.child stock ARGUMENTS...      as `mitmdump`: no addon of ours in it
-    python -m lessons.course.child browser CHROMIUM URL    headless
+    python -m lessons.course.child browser CHROMIUM URL [PROFILE_FOLDER]    headless
     python -m lessons.course.child store NAME PROGRAM FOLDER    a private Redis or PostgreSQL
 
 Its standard input is a pipe whose other end the runner holds. Nothing is ever sent through it; when

@@ -12,6 +12,7 @@ and none outlives the runner. What goes wrong on the way is mended where it can 
 
 from __future__ import annotations
 
+import secrets
 import select
 import shutil
 import signal
@@ -82,6 +83,7 @@ class Session:
         """Anything, until the lesson is quit."""
         self.scratch = Path()
         """A folder that is gone when the session ends."""
+        self._secret = secrets.token_hex(32)
         self._wanted_port = port
         self._by_script = by_script
         self._earlier = earlier
@@ -174,6 +176,7 @@ class Session:
         """Start the demo app; on the same port as before, if it was there before."""
         port = urlsplit(self.demo_url).port or 0
         env = {"WS101_LAB_FOLDER": str(self.folder), SCRATCH: str(self.scratch)}
+        env["WS101_LAB_KEY"] = self._secret
         if self.stores:
             addresses = self.stores.addresses()
             env |= {f"WS101_LAB_{name.upper()}": where for name, where in addresses.items()}
@@ -383,13 +386,20 @@ class Session:
             return http.post(path, body)
 
     def browse(
-        self, path: str, until: Callable[[Evidence], bool], patience: float = 30.0
+        self,
+        path: str,
+        until: Callable[[Evidence], bool],
+        patience: float = 30.0,
+        *,
+        profile: str = "",
     ) -> Evidence:
-        """Let a headless Chromium visit a page until `until(evidence)`. Raises `Unavailable`."""
+        """Let a headless Chromium visit a page until `until(evidence)`. It remembers nothing, but
+        for visits with the same `profile`, a name. Raises `Unavailable`."""
         chromium = self.chromium
         if chromium is None:
             raise Unavailable("no Chromium is installed here, so the script can't play browser")
-        browser = Child("browser", chromium, f"{self.page}{path}")
+        remembering = [str(self.scratch / f"browser-{profile}")] if profile else []
+        browser = Child("browser", chromium, f"{self.page}{path}", *remembering)
         try:
             browser.ready(_BROWSER_READY)
             return self.wait_for(until, f"what Chromium does on {path}", patience)

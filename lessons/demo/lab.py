@@ -10,6 +10,8 @@ read off the wire again:
     try pickle       {"lab": "tried", "attempt": "pickle", "raised": "TypeError: ...", ...}
                      {"lab": "absent", "attempt": "redis", "words": "no Redis"} where there is none
     parts            {"lab": "parts", "refused": [["sock", "socket", "cannot pickle ..."], ...]}
+    descriptors      {"lab": "descriptors", "table": [[3, "socket:[44364]", "TCP, ..."], ...]}
+    session          {"lab": "session", ...}: written into Flask's session (see lab_session.py)
     stranger         {"lab": "stranger", "bytes": "636f73...", "back": 4711, "pid": 4711}
     read             {"lab": "read", "trials": [...]}: all that was kept, tried again
     {"lab": ...}     the page's own trials, written down here so that they are on the wire, too
@@ -37,6 +39,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask_sock import Sock
 
+from lessons.demo import descriptors
 from lessons.demo.attempts import (
     ATTEMPTS,
     PIPE,
@@ -51,6 +54,7 @@ from lessons.demo.attempts import (
     unpickle_stranger,
 )
 from lessons.demo.heir import kernel_name, pass_on
+from lessons.demo.lab_session import SESSION, add_session, in_handler, kept_in_session
 from lessons.demo.live import Pace, WebSocket, here
 from lessons.demo.shelf import Absent, PostgresShelf, RedisShelf, Shelf, Shelves
 
@@ -90,7 +94,7 @@ def everything_kept() -> dict[str, Any]:
         with suppress(Absent):
             if found := shelf(where):
                 kept |= found.all()
-    return kept
+    return kept | kept_in_session()
 
 
 def hello(ws: Any) -> dict[str, Any]:
@@ -120,12 +124,19 @@ def answer(ws: Any, words: str) -> dict[str, Any] | None:
             return {"lab": "absent", "attempt": attempt.name, "words": str(fault)}
     if words == "parts":
         return {"lab": "parts", "refused": refusals(ws)}
+    if words == "descriptors":
+        own = ws.sock.fileno()
+        rows, more = descriptors.table(own)
+        told = {"lab": "descriptors", "pid": os.getpid(), "own": own}
+        return {**told, "table": rows, "more": more}
+    if words == "session":
+        return in_handler(ws)
     if words == "stranger":
         back = unpickle_stranger()
         return {"lab": "stranger", "bytes": STRANGER.hex(), "back": back, "pid": os.getpid()}
     if words == "read":
         kept = everything_kept()
-        known = {**ATTEMPTS, PIPE.name: PIPE}
+        known = {**ATTEMPTS, PIPE.name: PIPE, **SESSION}
         trials = [read_back(known[name], kept[name]) for name in kept if name in known]
         told = [each.as_dict() for each in trials]
         return {"lab": "read", "pid": os.getpid(), "trials": told}
@@ -159,10 +170,13 @@ def pipe_trial(ws: Any) -> dict[str, Any]:
 def blueprint(sock: Sock) -> Blueprint:
     """The page and its two WebSockets."""
     bp = Blueprint("lab", __name__)
+    add_session(bp)
 
     @bp.get("/lab")
     def lab() -> str:
-        return render_template("lab.html", attempts=ATTEMPTS.values(), servers=SERVERS, pipe=PIPE)
+        return render_template(
+            "lab.html", attempts=ATTEMPTS.values(), servers=SERVERS, pipe=PIPE, session_=SESSION
+        )
 
     @sock.route("/ws/lab", bp=bp)
     def bench(ws: WebSocket) -> None:

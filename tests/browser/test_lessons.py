@@ -217,6 +217,23 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "pieces": press("Ask for pieces"),
         "lawful": lawful_twice,
     },
+    13: {
+        "connect": go("/lab"),
+        "texts": press_all("[data-try=pickle], [data-try=json], [data-try=json-str]"),
+        "copies": press_all("[data-try=copy], [data-try=deepcopy]"),
+        "database": press_all("[data-try^=sqlite]"),
+        "redis": press_all("[data-try^=redis]"),
+        "postgres": press_all("[data-try^=postgres]"),
+        "session": press_all("[data-session]"),
+        "page": press_all("[data-page]"),
+        "pipe": press_all("[data-pipe]"),
+        "again": first(
+            press("Open again"), is_open, press("Read back what was kept, and send on it")
+        ),
+        "descriptors": press("The kernel’s table"),
+        "parts": press("Which parts refuse?"),
+        "stranger": press("Unpickle a stranger’s bytes"),
+    },
     14: {
         "connect": go("/heir"),
         "pass": press("Pass it on"),
@@ -254,6 +271,8 @@ def test_a_lesson_holds_in_a_real_browser(number: int, browser: Browser, tmp_pat
                 case Ask():
                     reply = moment.options[0].key
                 case Act():
+                    for name in moment.action.needs:
+                        session.store(name)
                     if hand := HANDS[number].get(moment.do.name):
                         hand(page, session)
                     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -240,3 +241,75 @@ def test_preview_is_short_and_refusals_name_parts() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(Thing().bad)
     assert [name for name, _, _ in refusals(Thing())] == ["bad"]
+
+
+# The session
+
+
+def asks(server: DemoServer, path: str, cookie: str = "", **what: object) -> tuple[int, str]:
+    """A POST to the session's views: the status, and the cookie that was set."""
+    body = json.dumps(what).encode()
+    fields = [f"Content-Length: {len(body)}", *([f"Cookie: {cookie}"] if cookie else [])]
+    head = request(path, server.port, *fields, method="POST")
+    answer = exchange(server.port, head + body)
+    found = re.search(rb"\r\nSet-Cookie: ([^;\r]*)", answer.partition(b"\r\n\r\n")[0])
+    return status(answer), found[1].decode() if found else ""
+
+
+def test_a_session_takes_the_object_and_fails_over_it_later(
+    server: DemoServer, bench: Client
+) -> None:
+    hello, _ = told(bench)
+    key = hello["key"]
+    code, kept = asks(server, "/lab/session", key=key, attempt="session-str")
+    assert (code, kept.partition("=")[0]) == (200, "ws101_lab")
+    code, cookie = asks(server, "/lab/session", kept, key=key, attempt="session")
+    assert (code, cookie) == (500, "")
+    note, _ = told(bench)
+    assert (note["attempt"], note["step"]) == ("session", "store")
+    assert "not JSON serializable" in note["raised"]
+    assert asks(server, "/lab/session/read", kept, key=key, attempt="session-str")[0] == 200
+    note, before = told(bench)
+    assert (note["attempt"], note["step"], before) == ("session-str", "send", [])
+    assert "PoliteServer object" in note["kept"]
+
+
+def test_what_a_socket_handler_puts_into_the_session_is_lost(
+    server: DemoServer, bench: Client
+) -> None:
+    hello, _ = told(bench)
+    note, _ = asked(bench, "session")
+    assert note == {"lab": "session", "holds": ["mine"]}
+    code, _ = asks(server, "/lab/session/read", key=hello["key"], attempt="session-socket")
+    assert code == 200
+    note, _ = told(bench)
+    assert (note["kept"], note["step"]) == (None, "send")
+
+
+@pytest.mark.parametrize(
+    "what",
+    [{}, {"attempt": "session"}, {"key": "x", "attempt": "session"}, {"key": [], "attempt": {}}],
+)
+def test_the_session_needs_a_connection_that_is_open(
+    server: DemoServer, what: dict[str, Any]
+) -> None:
+    for path in ("/lab/session", "/lab/session/read"):
+        assert asks(server, path, **what)[0] == 404
+
+
+def test_a_forged_cookie_is_no_session(server: DemoServer, bench: Client) -> None:
+    hello, _ = told(bench)
+    forged = "ws101_lab=eyJ3cyI6ImZvcmdlZCJ9.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    asks(server, "/lab/session/read", forged, key=hello["key"], attempt="session-str")
+    assert told(bench)[0]["kept"] is None
+
+
+def test_the_kernels_table_knows_this_connection(server: DemoServer, bench: Client) -> None:
+    hello, _ = told(bench)
+    note, _ = asked(bench, "descriptors")
+    rows = {number: (name, what) for number, name, what in note["table"]}
+    assert note["own"] == hello["descriptor"]
+    here, there = (":".join(map(str, hello[end])) for end in ("here", "there"))
+    assert rows[note["own"]] == (hello["kernel"], f"TCP, {here} to {there}")
+    assert f"TCP, takes calls at {here}" in [what for _, what in rows.values()]
+    assert not any((name or "").startswith("/") for name, _ in rows.values() if name != "/dev/null")

@@ -6,6 +6,7 @@
 // and it has arrived or it has not.
 //
 //   /lab?act=browser     tries everything of this page at once, without anybody
+//   /lab?act=read        reads back what this browser kept, and tries to send on it
 //   /lab?act=all         the server's attempts, too
 
 import { Line, enable, onPress } from "./line.js";
@@ -29,7 +30,7 @@ const FACTS = [
 const inPage = new Map([
   ["stringify", {
     code: "JSON.stringify(ws)",
-    store: (ws) => JSON.stringify(ws),
+    store: (ws) => keep("ws as JSON", JSON.stringify(ws)),
     restore: (kept) => JSON.parse(kept),
   }],
   ["structured-clone", {
@@ -44,11 +45,8 @@ const inPage = new Map([
   }],
   ["local-storage", {
     code: 'localStorage.setItem("ws", ws)',
-    store: (ws) => {
-      localStorage.setItem("ws", ws);
-      return localStorage.getItem("ws");
-    },
-    restore: () => localStorage.getItem("ws"),
+    store: (ws) => keep("ws", ws),
+    restore: (kept) => kept,
   }],
   ["indexed-db", {
     code: 'indexedDB: store.put(ws, "ws")',
@@ -57,6 +55,7 @@ const inPage = new Map([
   }],
 ]);
 
+const keptHere = new Map([["local-storage", "ws"], ["stringify", "ws as JSON"]]);
 const probes = new Set(); // texts that arrived, sent on what came back
 let told = {}; // the last hello
 let before = {}; // and the one of the connection before
@@ -79,6 +78,9 @@ for (const button of document.querySelectorAll("[data-try]")) {
 }
 for (const button of document.querySelectorAll("[data-say]")) {
   onPress(button, () => line.send(button.dataset.say));
+}
+for (const button of document.querySelectorAll("[data-session]")) {
+  onPress(button, () => trySession(button.dataset.session));
 }
 onPress(document.querySelector("[data-pipe]"), tryPipe);
 onPress(document.querySelector("[data-read]"), readBack);
@@ -108,7 +110,13 @@ function hear(data) {
     said.trials.forEach((trial) => file(trial, said.pid));
     return lookAt(byId("shelves-title"), byId("shelves-title").closest(".panel"));
   }
-  if (said.lab === "parts") {
+  if (said.lab === "session") return post("/lab/session/read", "session-socket");
+  if (said.lab === "descriptors") {
+    const more = said.more ? [`and ${said.more} more`] : [];
+    const rows = said.table.map(([number, name, what]) =>
+      `${number}: ${name ?? "(no name told)"}, ${what}${number === said.own ? ". This connection" : ""}`);
+    say(...rows, ...more);
+  } else if (said.lab === "parts") {
     say(...said.refused.map(([part, type, why]) => `ws.${part}, of type ${type}: ${why}`));
   } else if (said.lab === "stranger") {
     say(`pickle.loads of ${said.bytes.length / 2} bytes from a stranger returned ${said.back}: ` +
@@ -143,7 +151,11 @@ async function act() {
   const how = acting;
   acting = null;
   if (how === "all") {
-    for (const button of document.querySelectorAll("[data-try], [data-pipe]")) button.click();
+    for (const button of document.querySelectorAll("[data-try], [data-session], [data-pipe]")) button.click();
+  }
+  if (how === "read") {
+    await readHere();
+    line.send(JSON.stringify({ lab: "browser-done" }));
   }
   if (how === "all" || how === "browser") {
     for (const name of inPage.keys()) await tryHere(name);
@@ -176,11 +188,34 @@ async function tryHere(name, kept) {
   line.send(JSON.stringify({ lab: again ? "browser-read" : "browser", ...trial }));
 }
 
-/** What lies in the server's database and in this browser's storage, tried again. */
-function readBack() {
+/** Into Flask's session: a request stores, another one reads back; the server tells how it went.
+ * In the socket handler there is no request to make: the line itself asks for it. */
+async function trySession(name) {
+  if (name === "session-socket") return line.send("session");
+  const answer = await post("/lab/session", name);
+  if (answer.ok) await post("/lab/session/read", name);
+}
+
+function post(path, attempt) {
+  return fetch(path, { method: "POST", body: JSON.stringify({ key: told.key, attempt }) });
+}
+
+function keep(slot, value) {
+  localStorage.setItem(slot, value);
+  return localStorage.getItem(slot);
+}
+
+/** What lies in the server's databases and in this browser's storage, tried again. */
+async function readBack() {
+  await readHere();
   line.send("read");
-  const kept = localStorage.getItem("ws");
-  if (kept !== null) tryHere("local-storage", kept);
+}
+
+async function readHere() {
+  for (const [name, slot] of keptHere) {
+    const kept = localStorage.getItem(slot);
+    if (kept !== null) await tryHere(name, kept);
+  }
 }
 
 /** On a connection of its own: its socket goes to another process, and that one speaks. */
@@ -227,7 +262,9 @@ function file(trial, reader = null) {
   entry.dataset.attempt = trial.attempt;
   byId(shelf).append(entry);
   const name = CSS.escape(trial.attempt);
-  const button = document.querySelector(`[data-try="${name}"], [data-page="${name}"], [data-pipe="${name}"]`);
+  const button = document.querySelector(
+    ["try", "page", "pipe", "session"].map((kind) => `[data-${kind}="${name}"]`).join(", "),
+  );
   if (button && reader === null) button.dataset.done = ` ${shelf}`;
 }
 

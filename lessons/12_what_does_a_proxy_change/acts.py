@@ -40,7 +40,7 @@ def ask(session: Session) -> None:
 
 
 def keep_host(session: Session) -> None:
-    """start the proxy again with keep_host_header=true, and ask once more"""
+    """start the proxy again, ask once more"""
     session.set_proxy(KEEP)
     the_line(session)
 
@@ -68,7 +68,7 @@ def send_naked(session: Session) -> None:
 
 
 def kill(session: Session) -> None:
-    """kill the server (SIGKILL) under a connection through the proxy and one without"""
+    """kill the server (SIGKILL), start it again"""
     for proxied in (True, False):
         the_line(session, proxied=proxied)
     gone = session.client(LINE, proxied=True)
@@ -83,7 +83,7 @@ def kill(session: Session) -> None:
 
 
 def ask_lawfully(session: Session) -> None:
-    """ask for the lawful message, by way of the proxy and without"""
+    """ask for the lawful message, both ways"""
     for proxied in (True, False):
         with session.client(SQUEEZED, proxied=proxied, extensions="permessage-deflate") as line:
             session.wait_for(
@@ -94,7 +94,7 @@ def ask_lawfully(session: Session) -> None:
 
 
 def reset(session: Session) -> None:
-    """reset two connections: one straight to the server, one to our tap"""
+    """reset both"""
     ports = [reset_one(url) for url in (session.demo_url, session.page)]
     session.get(f"{ENDS}?direct={ports[0]}&tapped={ports[1]}")
 

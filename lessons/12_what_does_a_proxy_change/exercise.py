@@ -19,6 +19,9 @@ Messages have opcode 1 or 2, in as many frames as they like: 0 for all but the
 first, `fin` in the last. Control frames have 8, 9 or 10 and may stand between the
 fragments of a message.
 
+A check that fails shows the frames in short. "A B( ping1 B- B)" is a message in one
+frame, then one in three with a ping amid; the same letter is the same content.
+
 Is it right? The end of the lesson says how to check it. From the checkout:
 
     .venv/bin/ws101 check 12       and for a hint, add --hint

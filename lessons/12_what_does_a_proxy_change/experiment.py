@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from importlib.metadata import version
 
 from inspector.core.events import Framed
-from inspector.core.rfc import CLOSE, Side
+from inspector.core.rfc import CLOSE, CONTINUATION, Side
 from inspector.files.dissect import address_text
-from inspector.screen.words import lapse
+from inspector.screen.words import lapse, quoted
 from lessons.course.evidence import Connection, Evidence, Said
 from lessons.course.model import Action, Claim, Lanes
 from lessons.course.session import Session
@@ -45,17 +45,23 @@ from .legs import Legs, close_code
 
 PROXIED = True
 PAGE = "/between"
-ABNORMAL = 1006
+ABNORMAL, INVALID_DATA = 1006, 1007
 
 
 ACTIONS = {
-    "ask": Action(ask, lambda e: bool(asked(e)), PAGE, "the page behind the proxy"),
+    "ask": Action(ask, lambda e: bool(asked(e)), PAGE, "the page behind the proxy", proxied=True),
     "keep": Action(keep_host, lambda e: bool(agreed(e)), PAGE, script_only=True),
-    "hello": Action(say_hello, lambda e: bool(hello(e)), PAGE, "your hello"),
-    "pieces": Action(ask_for_pieces, lambda e: bool(pieces(e)), PAGE, "the pieces"),
+    "hello": Action(say_hello, lambda e: bool(hello(e)), PAGE, "your hello", proxied=True),
+    "pieces": Action(ask_for_pieces, lambda e: bool(pieces(e)), PAGE, "the pieces", proxied=True),
     "naked": Action(send_naked, lambda e: bool(naked(e)), PAGE, script_only=True),
     "kill": Action(kill, lambda e: bool(killed(e)), PAGE, script_only=True),
-    "lawful": Action(ask_lawfully, lambda e: bool(lawful(e) and lawful_direct(e)), PAGE),
+    "lawful": Action(
+        ask_lawfully,
+        lambda e: bool(lawful(e) and lawful_direct(e)),
+        PAGE,
+        "the lawful one, by both ways",
+        proxied=True,
+    ),
     "reset": Action(reset, lambda e: bool(resets(e)), PAGE, script_only=True),
 }
 
@@ -100,6 +106,7 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "bare", naked_way(bare)
     yield "bare_near", close_words(bare.near, "server")
     yield "bare_far", close_words(bare.far, "client")
+    yield "bare_reason", reason_of(bare.far, "client")
 
     legs, alone = killed(evidence)
     yield "killed", close_code(legs.near, "server") or ABNORMAL
@@ -109,9 +116,13 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "vanished_far", close_words(vanished(evidence).far, "client")
 
     legs = lawful(evidence)
-    yield "lawful", "whole" if came_whole(legs.near) else "broken"
-    yield "lawful_near", close_words(legs.near, "server")
-    yield "lawful_code", close_code(legs.near, "server")
+    yield "lawful", lawful_way(legs.near)
+    yield "lawful_near", (
+        "the message" if came_whole(legs.near)
+        else f"{close_words(legs.near, 'server')}, {reason_of(legs.near, 'server')}"
+    )  # fmt: skip
+
+    yield "second_byte", second_fragment(legs.far)
 
     ends = resets(evidence)
     yield "straight", ends["direct"]
@@ -135,6 +146,7 @@ def facts_of_pieces(legs: Legs, sent: Said, came: Said) -> Iterator[tuple[str, o
     yield "took", lapse(sent.time - left)
     yield "late", lapse(arrived - left)
     yield "held", "held back" if arrived >= sent.time else "passed on"
+    yield "overtook", "overtook the first fragment" if first else "kept its place"
 
 
 def naked_way(legs: Legs) -> str:
@@ -144,6 +156,24 @@ def naked_way(legs: Legs) -> str:
     if any(said.text == "hello" for said in legs.far.said("client")):
         return "mended"
     return "close" if close_code(legs.far, "client") else "nothing"
+
+
+def lawful_way(leg: Connection) -> str:
+    """What became of the lawful message."""
+    if came_whole(leg):
+        return "whole"
+    return "text" if close_code(leg, "server") == INVALID_DATA else "order"
+
+
+def second_fragment(leg: Connection) -> str:
+    """The first byte of the first continuation from the server."""
+    found = [f.frame for f in leg.frames_from("server") if f.frame.opcode == CONTINUATION]
+    return f"0x{found[0].payload[0]:02x}" if found else "-"
+
+
+def reason_of(leg: Connection, side: Side) -> str:
+    closes = [f.frame.payload[2:] for f in leg.frames_from(side) if f.frame.opcode == CLOSE]
+    return quoted(closes[0], 60) if closes and closes[0] else "without a reason"
 
 
 # What the lesson asserts
@@ -161,7 +191,8 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         "9110 §7.6.1",
     )
     yield Claim(
-        "Tied to a request and an address: the request is the browser's, the address is not",
+        "Tied to a particular request and IP address: the request is the browser's, address and"
+        " port behind a proxy are not",
         near.request.target == far.request.target and told_port(near) != str(near.client[1]),
         f"{near.request.line}; from port {near.client[1]}, the server saw port {told_port(near)}",
         "9110 §3.7",

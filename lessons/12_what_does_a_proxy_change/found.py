@@ -85,9 +85,14 @@ def ping_before(leg: Connection, said: Said) -> Framed:
 def naked(evidence: Evidence) -> Legs:
     """A connection on which the client left out a mask, when it is over on both legs."""
     for legs in reversed(all_pairs(evidence)):
-        if unmasked(legs.near) and (close_code(legs.near, "server") or legs.near.ended("server")):
+        if unmasked(legs.near) and over(legs.near) and over(legs.far):
             return legs
     raise Missing("nobody has left out a mask yet")
+
+
+def over(leg: Connection) -> bool:
+    """Has the server said its last on this leg? The two legs are read at their own pace."""
+    return close_code(leg, "server") is not None or leg.ended("server") is not None
 
 
 def unmasked(leg: Connection) -> list[Framed]:
@@ -127,7 +132,7 @@ def vanished(evidence: Evidence) -> Legs:
 def lawful(evidence: Evidence) -> Legs:
     """The newest lawful message, and what became of it."""
     for legs in reversed(pairs(evidence, SQUEEZED)):
-        if legs.upgraded and (came_whole(legs.near) or close_code(legs.near, "server")):
+        if came_whole(legs.far) and (came_whole(legs.near) or over(legs.near)):
             return legs
     raise Missing("nobody has asked for the lawful message by way of the proxy yet")
 

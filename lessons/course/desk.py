@@ -66,6 +66,7 @@ class Desk:
         self.run = run
         self.terminal = terminal
         self.page = "/"
+        self.proxied = False
         self._said_trouble = ""
         self._held: list[Line] = []
         self._move: str | None = None
@@ -178,7 +179,8 @@ class Desk:
             raise Leave("quit" if key == "q" else "map")
 
     def _browse(self) -> None:
-        url = f"{self.run.session.page}{self.page}"
+        session = self.run.session
+        url = f"{session.proxied if self.proxied else session.page}{self.page}"
         if open_for_learner(url):
             self.terminal.aside([Line(f"opened {url}", "quiet")])
         else:
@@ -231,7 +233,7 @@ class Desk:
 
     def act(self, act: Act) -> str:
         """Wait for the learner's own browser; or let the script act."""
-        self.page = act.action.page
+        self.page, self.proxied = act.action.page, act.action.proxied
         run = self.run
         if not act.already and not self._have(act.action.needs):
             return "skipped"

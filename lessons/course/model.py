@@ -190,7 +190,7 @@ class Action:
     `seen(evidence)` says whether enough has come; `Missing` counts as no. `page` is what the key
     `b` opens, `waiting` whom we are waiting for, `needs` what private servers ("redis",
     "postgres") have to run before: where one is missing, the rest of its step is left out.
-    `script_only` is what no browser can do.
+    `script_only` is what no browser can do. `proxied`: the page is the one behind the proxy.
     """
 
     script: Callable[[Session], object]
@@ -199,6 +199,7 @@ class Action:
     waiting: str = "your browser"
     needs: tuple[str, ...] = ()
     script_only: bool = False
+    proxied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,18 @@ def test_what_never_ended_or_never_began_is_passed_over() -> None:
     assert [unit["opcode"] for unit in SOLUTION.units(frames)] == [9, CLOSE]
 
 
+def test_frames_are_shown_in_a_few_letters() -> None:
+    def frame(opcode: int, payload: bytes, fin: bool = True) -> dict[str, object]:
+        return {"opcode": opcode, "fin": fin, "key": None, "payload": payload}
+
+    whole = [frame(1, b"ab"), frame(9, b"x"), frame(1, b"cde"), frame(1, b"ab")]
+    cut = [frame(1, b"c", fin=False), frame(9, b"x"), frame(0, b"d", fin=False), frame(0, b"e")]
+    shapes = load(LESSON, "shapes").Shapes()
+    assert shapes.of(whole) == "A ping1 B A"
+    assert shapes.of([*cut, frame(1, b"never", fin=False)]) == "B( ping1 B- B) ?"
+    assert shapes.of([]) == "nothing"
+
+
 def test_how_a_connection_ended_is_told_by_its_port() -> None:
     client = create_app(SERVER.CONFIG, blueprints=[SERVER.bp]).test_client()
     SERVER.note_end("1", "reset")

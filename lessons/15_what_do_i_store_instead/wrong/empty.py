@@ -1,0 +1,1 @@
+"""An empty file: nothing was written at all."""

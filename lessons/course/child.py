@@ -1,10 +1,11 @@
-"""The demo app, the tap, a browser or a database server, as a process of the runner's: it lives no
-longer than the runner does.
+"""The demo app, the tap, a browser, a balancer or a database server, as a process of the runner's:
+it lives no longer than the runner does.
 
     python -m lessons.course.child demo PORT [LESSON_FOLDER]
     python -m lessons.course.child proxy ARGUMENTS...      as `ws101 proxy`
     python -m lessons.course.child stock ARGUMENTS...      as `mitmdump`: no addon of ours in it
     python -m lessons.course.child browser CHROMIUM URL [PROFILE_FOLDER]    headless
+    python -m lessons.course.child balancer PORT URL...    one address for several demo apps
     python -m lessons.course.child store NAME PROGRAM FOLDER    a private Redis or PostgreSQL
 
 Its standard input is a pipe whose other end the runner holds. Nothing is ever sent through it; when
@@ -60,7 +61,8 @@ def demo(port: int, lesson: Path | None) -> None:
 
         added = load(read_lesson(lesson), "server")
         config, blueprints = getattr(added, "CONFIG", {}), [added.bp]
-    app = create_app(config, blueprints=blueprints)
+    among = {name: os.environ[name] for name in ("WS101_NAME", "WS101_BUS") if os.environ.get(name)}
+    app = create_app({**config, **among}, blueprints=blueprints)
     serve(
         app, "127.0.0.1", port,
         on_ready=lambda server: print(f"ws101 demo listening on {server.url}", flush=True),
@@ -84,6 +86,11 @@ def main(role: str, *arguments: str) -> None:
         from lessons.course.browser import show_headless
 
         show_headless(*arguments)
+        return
+    if role == "balancer":
+        from lessons.course.balancer import balance
+
+        balance(int(arguments[0]), *arguments[1:])
         return
     if role == "store":
         from lessons.course.stores import keep

@@ -99,6 +99,11 @@ class Child:
             if match := re.search(pattern, line):
                 found.append(match[0])
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal that does not end it."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
     def end(self, number: signal.Signals = signal.SIGTERM, patience: float = 8.0) -> None:
         """End it and wait for that; the whole of its process group if it takes too long."""
         self.expected_end = True

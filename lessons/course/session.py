@@ -28,14 +28,15 @@ from lessons.course.between import TAP_READY, Between
 from lessons.course.browser import find_chromium
 from lessons.course.child import SCRATCH
 from lessons.course.client import Client
-from lessons.course.course import experiment_of
+from lessons.course.course import experiment_of, load
 from lessons.course.evidence import Evidence
 from lessons.course.follower import Follower
 from lessons.course.home import Home, HomeError
-from lessons.course.model import Lesson, Missing, Unavailable
+from lessons.course.model import Lesson, LessonError, Missing, Unavailable
 from lessons.course.process import Child, StartFailed
 from lessons.course.stores import Stores
 from lessons.course.wire import Answer, HttpClient, ScriptFailed
+from lessons.course.workers import Workers
 
 PAGE_PORT = 8101
 """Where the learner's page is found, if nobody else is there."""
@@ -90,6 +91,8 @@ class Session:
         self._evidence = Evidence.read(*earlier)
         self._told: list[str] = []
         self._demo: Child | None = None
+        self.workers = Workers(self._run_demo)
+        """Several servers behind one address, once `share` was called."""
         self._tap: Child | None = None
         self._between: Between | None = None
         self.stores: Stores | None = None
@@ -116,10 +119,21 @@ class Session:
         """Start both servers. Raises `SessionFailed`."""
         self.scratch = Path(tempfile.mkdtemp(prefix="ws101-"))
         self.stores = Stores(self.scratch, {SCRATCH: str(self.scratch)})
-        self.start_demo()
+        self._start_servers()
         if is_proxied(self.lesson):
             self._between = Between(self.scratch, self._tap_env)
         self._start_tap(self._wanted_port)
+
+    def _start_servers(self) -> None:
+        """As the lesson's experiment has it (`serve`), else one demo app."""
+        serve = None
+        if (self.lesson.folder / "experiment.py").exists():
+            with suppress(LessonError):  # told when the lesson is taken
+                serve = getattr(load(self.lesson, "experiment"), "serve", None)
+        if serve is None:
+            self.start_demo()
+        else:
+            serve(self)
 
     def close(self) -> None:
         """End everything that was started, in order; the capture is finished."""
@@ -130,6 +144,7 @@ class Session:
         self._end_tap()
         if self._demo:
             self._demo.end()
+        self.workers.close()
         if self.stores:
             self.stores.close()
         if self.scratch != Path():
@@ -175,16 +190,30 @@ class Session:
     def start_demo(self) -> None:
         """Start the demo app; on the same port as before, if it was there before."""
         port = urlsplit(self.demo_url).port or 0
-        env = {"WS101_LAB_FOLDER": str(self.folder), SCRATCH: str(self.scratch)}
+        self._demo, self.demo_url = self._run_demo(port, {})
+
+    def _run_demo(self, port: int, settings: dict[str, str]) -> tuple[Child, str]:
+        env = settings | {"WS101_LAB_FOLDER": str(self.folder), SCRATCH: str(self.scratch)}
         env["WS101_LAB_KEY"] = self._secret
         if self.stores:
             addresses = self.stores.addresses()
             env |= {f"WS101_LAB_{name.upper()}": where for name, where in addresses.items()}
-        self._demo = Child("demo", str(port), str(self.lesson.folder), env=env)
+        demo = Child("demo", str(port), str(self.lesson.folder), env=env)
         try:
-            self.demo_url = self._demo.ready(_DEMO_READY)[1]
+            return demo, demo.ready(_DEMO_READY)[1]
         except StartFailed as fault:
             raise SessionFailed(f"the demo app does not start: {fault}") from None
+
+    def share(self, *names: str, bus: str = "") -> None:
+        """In the demo app's place, at its address: a server of each name, and a balancer before
+        them. `bus` is a Redis that joins their rooms. Called again, it starts them anew."""
+        if self._demo:
+            self._demo.end()
+            self._demo = None
+        try:
+            self.demo_url = self.workers.share(names, bus, self.demo_url)
+        except StartFailed as fault:
+            raise SessionFailed(f"the balancer does not start: {fault}") from None
 
     def stop_demo(self) -> None:
         """End the demo app: it says goodbye (1001) to everyone."""
@@ -312,6 +341,7 @@ class Session:
                 f"the {words}: make room for it, then reload the page"
                 for words in self._tap.complaints(_TAP_COMPLAINT)
             ]
+        told += self._heal_workers()
         told += self.stores.heal() if self.stores else []
         told += self._evidence.faults[self._faults_told :]
         self._faults_told = len(self._evidence.faults)
@@ -323,6 +353,12 @@ class Session:
         if self._tap and self._tap.exit_code is not None and not self._tap.expected_end:
             return self._tap
         return self._between.ended if self._between else None
+
+    def _heal_workers(self) -> list[str]:
+        told = self.workers.heal()
+        for words in told:
+            self._count_mend(words.partition(";")[0])
+        return told
 
     def _count_mend(self, what: str) -> None:
         self._mended += 1

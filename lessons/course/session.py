@@ -28,11 +28,11 @@ from lessons.course.between import TAP_READY, Between
 from lessons.course.browser import find_chromium
 from lessons.course.child import SCRATCH
 from lessons.course.client import Client
-from lessons.course.course import experiment_of, load
+from lessons.course.course import experiment_of
 from lessons.course.evidence import Evidence
 from lessons.course.follower import Follower
 from lessons.course.home import Home, HomeError
-from lessons.course.model import Lesson, LessonError, Missing, Unavailable
+from lessons.course.model import Lesson, Missing, Unavailable
 from lessons.course.process import Child, StartFailed
 from lessons.course.stores import Stores
 from lessons.course.wire import Answer, HttpClient, ScriptFailed
@@ -126,14 +126,7 @@ class Session:
 
     def _start_servers(self) -> None:
         """As the lesson's experiment has it (`serve`), else one demo app."""
-        serve = None
-        if (self.lesson.folder / "experiment.py").exists():
-            with suppress(LessonError):  # told when the lesson is taken
-                serve = getattr(load(self.lesson, "experiment"), "serve", None)
-        if serve is None:
-            self.start_demo()
-        else:
-            serve(self)
+        getattr(experiment_of(self.lesson), "serve", Session.start_demo)(self)
 
     def close(self) -> None:
         """End everything that was started, in order; the capture is finished."""

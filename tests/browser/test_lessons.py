@@ -246,6 +246,7 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "stay": press("Pass it on for good"),
         "speak": press("Say something"),
     },
+    17: {"open": go("/reconnect"), "ends": press("Try all eight")},
     18: {
         "race": go("/feed"),
         "gallery": first(go("/gallery"), press("Play all nine")),

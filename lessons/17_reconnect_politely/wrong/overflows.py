@@ -1,0 +1,20 @@
+"""Near miss: right, until the doubled number is too large for a float."""
+
+FIRST, MOST, PATIENCE = 5, 30, 5
+AGAIN = {1001, 1005, 1006, 1011, 1012, 1013, 1014}
+
+
+def next_delay(attempt, code, status, retry_after, random):
+    """Return the seconds to wait, or None."""
+    if status is not None:
+        if status != 429 and not 500 <= status <= 599:
+            return None
+    elif code not in AGAIN:
+        return None
+    longest = min(MOST, FIRST * 2.0**attempt)  # an int, and never a large one
+    least = 0
+    if status is None and code in (1012, 1013):
+        least = PATIENCE
+    if status is not None and retry_after is not None:
+        least = retry_after
+    return least + random() * longest

@@ -19,7 +19,6 @@ from .shelves import (
     LAB,
     LOUD,
     PIPE,
-    TITLES,
     WORKS,
     Trial,
     by_server,
@@ -37,13 +36,13 @@ from .signed import saved_in, unsigned
 from .tables import (
     COPIES,
     DATABASE,
+    HANDLER,
     PAGE,
     POSTGRES,
     REDIS,
     SESSION,
     TABLES,
     TEXTS,
-    everything,
     here,
     same_object,
 )
@@ -114,17 +113,21 @@ def told(kind: str) -> Callable[[Evidence], bool]:
 
 
 def into_session(session: Session) -> None:
-    """put the connection into Flask's session, in a view and in the socket handler"""
+    """put the connection into Flask's session, then its text"""
     lab = the_lab(session)
     for name in SESSION:
-        if name == "session-socket":
-            lab.send("session")
-            hear(lab, "session")
-        elif request(session, lab, "/lab/session", name) != 200:
-            hear(lab, "tried")
-            continue
-        request(session, lab, "/lab/session/read", name)
+        if request(session, lab, "/lab/session", name) == 200:
+            request(session, lab, "/lab/session/read", name)
         hear(lab, "tried")
+
+
+def from_handler(session: Session) -> None:
+    """let the socket handler write, and look in the next request"""
+    lab = the_lab(session)
+    lab.send("session")
+    hear(lab, "session")
+    request(session, lab, "/lab/session/read", "session-socket")
+    hear(lab, "tried")
 
 
 def request(session: Session, lab: Client, path: str, attempt: str) -> int | None:
@@ -186,7 +189,7 @@ def restarted(evidence: Evidence) -> bool:
 
 
 def read_after(session: Session) -> None:
-    """connect anew, let the server read back what it kept, and Chromium what it kept, if it did"""
+    """connect anew, and have all that was kept read back"""
     lab = the_lab(session)
     lab.send("read")
     hear(lab, "read")
@@ -218,6 +221,7 @@ ACTIONS = {
     "postgres": Action(tries(*POSTGRES), tried(*POSTGRES), page="/lab", needs=("postgres",)),
     "page": Action(try_in_page, tried_in_page, page="/lab"),
     "session": Action(into_session, tried(*SESSION), page="/lab"),
+    "handler": Action(from_handler, tried(*HANDLER), page="/lab"),
     "pipe": Action(pass_it_on, tried("pipe"), page="/lab"),
     "restart": Action(restart, restarted, page="/lab", script_only=True),
     "again": Action(read_after, was_read, page="/lab"),
@@ -254,8 +258,6 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
             yield "pipe_kernel", same_object(trial)
     yield from counted(trials(evidence, "tried") | trials(evidence, "browser"))
     yield from session_facts(evidence)
-    for shelf in TITLES:
-        yield f"count_{shelf}", sum(each.shelf == shelf for each in everything(evidence))
     if parts := [each.note for each in notes(evidence, "parts")]:
         yield "parts", len(parts[-1].get("refused", ()))
     if strange := [each.note for each in notes(evidence, "stranger")]:

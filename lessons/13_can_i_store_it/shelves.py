@@ -7,6 +7,7 @@ thing is not taken from what they say: whether a message arrived. That is so if 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ LAB, PIPE = "/ws/lab", "/ws/lab/pipe"
 LOUD, SILENT, WORKS = "loud", "silent", "works"
 TITLES = {LOUD: "failed loudly", SILENT: "failed silently", WORKS: "works, but"}
 DURING = {"store": "on storing", "restore": "on reading back", "send": "on sending"}
+BROWSERS_OWN = re.compile(r"Failed to execute '[^']*' on '[^']*': ")
+"""What Chromium puts before each exception's reason: which call it was stands beside it."""
 SHOWN = 22  # characters of a kept value in a table
 
 
@@ -52,11 +55,13 @@ class Trial:
     def words(self) -> str:
         """What happened, for one cell of a table."""
         if self.shelf == LOUD:
-            return f"{DURING.get(self.step or '', 'on the way')}, {self.raised}"
+            raised = BROWSERS_OWN.sub("", self.raised or "")
+            return f"{DURING.get(self.step or '', 'on the way')}, {raised}"
         if self.shelf == WORKS:
             return f"frame {self.frame} brought its message"
         kept = f" as {shortened(self.kept)}" if self.kept else ""
-        sent = f"failed later, on sending: {self.raised}" if self.raised else "sent into the void"
+        fault = (self.raised or "").partition(":")[0]
+        sent = f"later, on sending, {fault}" if self.raised else "sent into the void"
         return f"stored without a word{kept}; {sent}"
 
     @property
@@ -66,8 +71,7 @@ class Trial:
             return f"{self.code}: an exception {DURING.get(self.step or '', 'on the way')}"
         if self.shelf == WORKS:
             return f"{self.code}: frame {self.frame} brought its message"
-        said = f"{self.code}: storing and reading back raised nothing"
-        return f"{said}; the sending failed, later" if self.raised else f"{said}; no frame came"
+        return f"{self.code}: stored and read back without a word, and no frame came"
 
 
 def shortened(kept: str | None) -> str:

@@ -31,8 +31,9 @@ COPIES = ("copy", "deepcopy")
 DATABASE = ("sqlite", "sqlite-str", "sqlite-pickle")
 REDIS = ("redis", "redis-repr")
 POSTGRES = ("postgres", "postgres-json", "postgres-pickle")
-SESSION = ("session", "session-str", "session-socket")
-SERVER = (*TEXTS, *COPIES, *DATABASE, *REDIS, *POSTGRES, *SESSION)
+SESSION = ("session", "session-str")
+HANDLER = ("session-socket",)
+SERVER = (*TEXTS, *COPIES, *DATABASE, *REDIS, *POSTGRES, *SESSION, *HANDLER)
 PAGE = ("stringify", "structured-clone", "push-state", "local-storage", "indexed-db")
 
 
@@ -109,11 +110,10 @@ def lives_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, 
 
 def shelves_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
     """Everything that was tried, shelf by shelf."""
-    yield "shelf", "tried"
+    yield "shelf", "how many", "tried"
     for shelf, title in TITLES.items():
-        for trial in everything(evidence):
-            if trial.shelf == shelf:
-                yield title, trial.code
+        found = [trial.code for trial in everything(evidence) if trial.shelf == shelf]
+        yield title, len(found), " · ".join(found)
 
 
 def again_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
@@ -176,7 +176,7 @@ def seed_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, .
     end = ending(old.connection)
     yield (
         'Useless when stored, because you can\'t restore a socket from disk and make it "work" '
-        "again: it dies when the server restarts or disconnects.",
+        "again — it dies when the server restarts or disconnects.",
         f"the {end[0]} closed it, code {end[1]}; a ticket to it was void then" if end else "-",
     )
 
@@ -210,6 +210,7 @@ TABLES = {
     "redis": result_table(*REDIS),
     "postgres": result_table(*POSTGRES),
     "session": result_table(*SESSION),
+    "handler": result_table(*HANDLER),
     "descriptors": descriptors_table,
     "seed": seed_table,
     "page": result_table(*PAGE),

@@ -224,7 +224,8 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "database": press_all("[data-try^=sqlite]"),
         "redis": press_all("[data-try^=redis]"),
         "postgres": press_all("[data-try^=postgres]"),
-        "session": press_all("[data-session]"),
+        "session": press_all("[data-session=session], [data-session=session-str]"),
+        "handler": press_all("[data-session=session-socket]"),
         "page": press_all("[data-page]"),
         "pipe": press_all("[data-pipe]"),
         "again": first(

@@ -107,11 +107,16 @@ class PoliteServer(Server):  # type: ignore[misc]
                 raise ConnectionClosed(self.close_reason, self.close_message)
             if self._piled_up():
                 raise ConnectionClosed(self.close_reason, self.close_message)
-            if isinstance(data, bytes | bytearray | memoryview):
-                self._outbox += self.ws.send(BytesMessage(bytes(data)))
-            else:
-                self._outbox += self.ws.send(TextMessage(str(data)))
+            self._outbox += self.encode(data)
         self._ring()
+
+    def encode(self, data: str | bytes) -> bytes:
+        """The frame of one message, compressed if that was agreed. Who does not `send` it has to
+        `write` its payload all the same, in its place: the next ones may lean on it (lesson 11)."""
+        with self._changed:
+            if isinstance(data, bytes | bytearray | memoryview):
+                return bytes(self.ws.send(BytesMessage(bytes(data))))
+            return bytes(self.ws.send(TextMessage(str(data))))
 
     def receive(self, timeout: float | None = None) -> str | bytes | None:
         """The next message, in order; None after `timeout` seconds; ConnectionClosed at the end."""

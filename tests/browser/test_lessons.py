@@ -211,6 +211,15 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "specimen": press("flask-sock closes"),
         "freeze": hold_and_let("freeze"),
     },
+    11: {
+        "hello": first(go("/squeeze"), press("hello")),
+        "twice": press("A sentence, twice"),
+        "forget": press("The same where nothing is kept"),
+        "sizes": press("1,000 bytes of four kinds"),
+        "pieces": press("One message in three frames"),
+        "guess": press("Guess six animals"),
+        "zeros": press("Zeros"),
+    },
     12: {
         "ask": proxied("/between"),
         "hello": first(press("Open again"), is_open, press("Say hello")),

@@ -1,0 +1,1 @@
+"""Nothing was written, or all of it was deleted: there is no Inflater."""

@@ -1,0 +1,27 @@
+"""Near miss: the decompressor belongs to the class, so two connections share a window."""
+
+import zlib
+
+TAIL = b"\x00\x00\xff\xff"
+
+
+class Inflater:
+    """One side of one connection."""
+
+    raw = zlib.decompressobj(-15)
+
+    def __init__(self):
+        self.parts = []
+        self.compressed = False
+
+    def take(self, opcode, fin, rsv1, payload):
+        """The next frame: an int, two bools, bytes."""
+        if opcode >= 8:
+            return None
+        if opcode:
+            self.parts, self.compressed = [], rsv1
+        self.parts.append(payload)
+        if not fin:
+            return None
+        whole = b"".join(self.parts)
+        return self.raw.decompress(whole + TAIL) if self.compressed else whole

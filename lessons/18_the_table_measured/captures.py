@@ -1,7 +1,8 @@
 """Five captures for the exam, made for one learner: a fault in each, of five kinds.
 
 A set has a name. The same name makes the same five files, byte for byte, so the check knows what is
-in them without being told.
+in them without being told. (So whoever changes the dice, here or in faults.py, changes the captures
+that learners have. That the solution passes shows that they are as they were.)
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ PARTS: Final = ("head", "frame", "message", "close", "end")
 FOLDER, NAME = "captures", "set.txt"
 NOTE: Final = "captures"
 """Under which a session notes the name of the set."""
+EYES: Final = 2
+"""Captures of the five, at least, that have to be read by eye."""
 SAMPLE: Final = "sample"
 """The set of those who have none of their own yet; the solution is about it."""
 MORNING: Final = 1_790_000_000
@@ -47,11 +50,11 @@ def file_name(number: int) -> str:
 
 
 def faults_of(name: str) -> list[Fault]:
-    """One of each part, in an order of its own; one at least that no rule of `ws101 lint` finds."""
+    """One of each part, in an order of its own; two at least that `ws101 lint` does not tell."""
     dice = random.Random(f"ws101 18 {name}")
     kinds = [[fault for fault in FAULTS.values() if fault.part == part] for part in PARTS]
     chosen = [dice.choice(each) for each in kinds]
-    while all(fault.lint for fault in chosen):
+    while sum(not fault.told for fault in chosen) < EYES:
         chosen = [dice.choice(each) for each in kinds]
     return dice.sample(chosen, len(chosen))
 

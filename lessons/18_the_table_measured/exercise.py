@@ -25,7 +25,8 @@ what came first.
         not-utf8                a text is not UTF-8
         message-in-message      a message begins inside another one of the same side
         window-kept             a compressed message looks back, although that was ruled out
-        number-left-out         the messages are numbered, and at least one never came
+        number-left-out         the server's messages are numbered, and at least one never came
+        number-twice            one of these numbers came a second time
     in the closing handshake
         code-1005-sent          a Close carries 1005, which is never sent
         close-not-answered      a Close got no Close for an answer
@@ -54,8 +55,8 @@ def diagnose(number: int) -> tuple[str, str, int]:
     what   one of the names above
     who    "client", "server" or "between": whose bytes, or whose silence, the fault is
     frame  the number of the frame that has the fault, as `ws101 dump` counts; of an answer that
-           did not come, the (first) frame that waits for it; after a gap in the numbers, the
-           first that came. 0 where the fault is in no frame: in a head, in bytes that are none,
+           did not come, the (first) frame that waits for it; of a gap in the numbers, the first
+           frame after it. 0 where the fault is in no frame: in a head, in bytes that are none,
            in the end of TCP.
     """
     return FINDINGS[number]

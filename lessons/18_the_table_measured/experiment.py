@@ -107,6 +107,7 @@ def race_facts(ways: Race) -> Iterator[tuple[str, object]]:
     yield "socket_once", once(socket)
     standing = sum(cell.stands for cell in http_cells(ways))
     yield "standing", standing
+    yield "fallen", 6 - standing
     steps = {"few": 2, "half": 4, "most": 6}
     yield "standing_key", next((key for key, least in steps.items() if standing < least), "all")
     polls = once(socket) / a_request(poll)
@@ -119,11 +120,10 @@ def gallery_facts(seen: dict[str, Signature]) -> Iterator[tuple[str, object]]:
         yield f"is_{letter.lower()}", each.case.title
         yield f"why_{letter.lower()}", each.case.why
         yield f"{each.case.name}_letter", letter.lower()
-    game, webinar, support = seen["game"], seen["webinar"], seen["support"]
+    game, sport, support = seen["game"], seen["sport"], seen["support"]
     yield "editing_busiest", seen["editing"].busiest * 100
-    yield "chat_down", len(seen["chat"].down)
-    yield "chat_up", len(seen["chat"].up)
-    yield "slides", max(len(said.data) for said in webinar.down)
+    yield "sport_down", len(sport.down)
+    yield "sport_busiest", sport.busiest * 100
     yield "support_up", len(support.up)
     yield "support_down", len(support.down)
     yield "inputs", len(game.up)

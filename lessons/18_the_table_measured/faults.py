@@ -33,6 +33,11 @@ class Fault:
     play: Play
     lint: str = ""
 
+    @property
+    def told(self) -> bool:
+        """Does that rule say all? That a Close is missing is so for several reasons."""
+        return bool(self.lint) and self.lint != "close-missing"
+
 
 FAULTS: Final[dict[str, Fault]] = {}
 
@@ -165,17 +170,27 @@ def window_kept(talk: Talk) -> tuple[Who, int]:
     return "server", number
 
 
-@fault("message")
-def number_left_out(talk: Talk) -> tuple[Who, int]:
+def numbered(talk: Talk, skip: int) -> tuple[Who, int]:
+    """A talk in which the server's numbers go on by one more than `skip`, once."""
     talk.shake()
     talk.chat(4, 12)
     talk.say("server")
-    talk.seq += talk.dice.randint(1, 3)
+    talk.seq += skip
     talk.later()
     number = talk.say("server")
     talk.chat(2, 6)
     talk.goodbye(talk.dice.choice(SIDES))
     return "server", number
+
+
+@fault("message")
+def number_left_out(talk: Talk) -> tuple[Who, int]:
+    return numbered(talk, talk.dice.randint(1, 3))
+
+
+@fault("message")
+def number_twice(talk: Talk) -> tuple[Who, int]:
+    return numbered(talk, -1)
 
 
 # In the closing handshake

@@ -57,7 +57,7 @@ def http_cells(race: Race) -> Iterator[Cell]:
         "Direction", "HTTP", "Client → Server only",
         f"{down:,} bytes came down",
         down == 0,
-        "the client begins, then bytes go both ways",
+        "only the client begins",
     )  # fmt: skip
     soonest = min(way.late_ms for way in over_http(race))
     yield Cell(
@@ -79,7 +79,7 @@ def http_cells(race: Race) -> Iterator[Cell]:
         "Protocol", "HTTP", "Request/Response",
         f"{asked} requests, {answers} responses",
         0 < answers <= asked,
-        "one response may go on and on",
+        "it may go on and on",
     )  # fmt: skip
     yield Cell(
         "Use Cases", "HTTP", "REST APIs, websites",

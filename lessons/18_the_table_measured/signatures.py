@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 from typing import Final
 
@@ -14,10 +15,12 @@ from lessons.course.model import Missing
 
 from .cases import BY_NAME, CASES, PREFIX, SECONDS, Case, cues
 
-DRAWN: Final = ("chat", "game", "ticker", "editing")
-"""These are told apart by a picture,"""
-COUNTED: Final = ("sport", "news", "social", "support", "webinar")
-"""and these by numbers."""
+ROUNDS: Final = (
+    ("chat", "game", "editing"),
+    ("ticker", "sport", "social"),
+    ("news", "support", "webinar"),
+)
+"""Which of them are to be told apart from each other."""
 TENTHS: Final = 10
 
 
@@ -65,11 +68,11 @@ class Signature:
 
     @property
     def busiest(self) -> float:
-        """Which part of all messages fell into the busiest tenth of the time."""
-        cells = [0] * TENTHS
-        for at in self.times(self.said):
-            cells[min(TENTHS - 1, int(at / SECONDS * TENTHS))] += 1
-        return max(cells) / max(1, len(self.said))
+        """Which part of all messages fell into the busiest tenth of the time, wherever it lies."""
+        times = self.times(self.said)
+        tenth = SECONDS / TENTHS
+        within = [bisect_right(times, at + tenth) - number for number, at in enumerate(times)]
+        return max(within, default=0) / max(1, len(times))
 
     def in_a_row(self, side: str) -> int:
         """How often `side` spoke again, the other one having said nothing since."""
@@ -100,9 +103,12 @@ def played(evidence: Evidence) -> dict[str, Signature]:
     return {case.name: found[case.name] for case in CASES}
 
 
-def lettered(seen: dict[str, Signature]) -> dict[str, Signature]:
-    """The nine behind letters, drawn by lot: first those in the picture, then those in numbers. The
-    lot is the key of a handshake, so that it is the same each time it is drawn."""
+def lettered(seen: dict[str, Signature], number: int | None = None) -> dict[str, Signature]:
+    """The nine behind letters, drawn by lot; those of one round, if it is given. The lot is the key
+    of a handshake, so that it is the same each time it is drawn."""
     dice = random.Random(seen["chat"].connection.proof.key)
-    names = [*dice.sample(DRAWN, len(DRAWN)), *dice.sample(COUNTED, len(COUNTED))]
-    return {letter: seen[name] for letter, name in zip("ABCDEFGHI", names, strict=True)}
+    names = [dice.sample(each, len(each)) for each in ROUNDS]
+    behind = zip("ABCDEFGHI", chain.from_iterable(names), strict=True)
+    return {
+        letter: seen[name] for letter, name in behind if number is None or name in ROUNDS[number]
+    }

@@ -5,8 +5,8 @@ then `ws101 dump` from the end: how did it end, who ended it, and what did they 
 """
 
 FINDINGS = {
-    # lint finds nothing, the end is clean: so read the messages. Of `"seq"`, 356, then 360.
-    1: ("number-left-out", "server", 9),
+    # lint finds nothing, the end is clean: so read the messages. Of `"seq"`, 358, then 362.
+    1: ("number-left-out", "server", 11),
     # Frame 17 is the client's Close, and then the server's FIN: lint says the same.
     2: ("close-not-answered", "server", 17),
     # The client's Close says 1002: it has seen something, just before. Frame 16 has a masking key.

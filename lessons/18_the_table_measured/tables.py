@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from lessons.course.evidence import Evidence
 from lessons.course.model import Bars, Lanes
@@ -11,7 +11,7 @@ from lessons.four_ways.ways import race
 
 from .cases import SECONDS
 from .rows import Cell, an_hour_of_news, http_cells, socket_cells
-from .signatures import COUNTED, DRAWN, Signature, lettered, played
+from .signatures import Signature, lettered, played
 
 type Rows = Iterator[tuple[object, ...]]
 
@@ -29,15 +29,18 @@ def measured_table(evidence: Evidence, session: Session) -> Rows:
     yield "bytes, one more tick", *(f"{way.further_tick:,.0f}" for way in ways)
 
 
-def mystery_plot(evidence: Evidence, session: Session) -> Lanes:
-    """Four uses without their names: when each side spoke."""
-    rows = [
-        (f"{letter} {way}", seen.times(said))
-        for letter, seen in lettered(played(evidence)).items()
-        if seen.case.name in DRAWN
-        for way, said in (("up", seen.up), ("down", seen.down))
-    ]
-    return Lanes("Who spoke when: two seconds of four uses", SECONDS + 0.1, tuple(rows))
+def mystery_plot(number: int) -> Callable[[Evidence, Session], Lanes]:
+    """Three uses without their names: when each side spoke."""
+
+    def lanes(evidence: Evidence, session: Session) -> Lanes:
+        rows = [
+            (f"{letter} {way}", seen.times(said))
+            for letter, seen in lettered(played(evidence), number).items()
+            for way, said in (("up", seen.up), ("down", seen.down))
+        ]
+        return Lanes("Who spoke when, for two seconds", SECONDS + 0.1, tuple(rows))
+
+    return lanes
 
 
 def numbers(seen: Signature) -> tuple[object, ...]:
@@ -57,20 +60,20 @@ def in_life(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def counted_table(evidence: Evidence, session: Session) -> Rows:
-    """Five uses without their names, in numbers."""
+def numbers_table(evidence: Evidence, session: Session) -> Rows:
+    """Three uses without their names, in numbers."""
     yield "", *HEADING
-    for letter, seen in lettered(played(evidence)).items():
-        if seen.case.name in COUNTED:
-            yield letter, *numbers(seen)
+    for letter, seen in lettered(played(evidence), 2).items():
+        yield letter, *numbers(seen)
 
 
-def names_table(*names: str) -> object:
+def names_table(number: int) -> Callable[[Evidence, Session], Rows]:
+    """What was behind the letters of a round."""
+
     def rows(evidence: Evidence, session: Session) -> Rows:
         yield "", "use", "what gives it away"
-        for letter, seen in lettered(played(evidence)).items():
-            if seen.case.name in names:
-                yield letter, seen.case.title, seen.case.why
+        for letter, seen in lettered(played(evidence), number).items():
+            yield letter, seen.case.title, seen.case.why
 
     return rows
 
@@ -99,10 +102,11 @@ def judged(cells: Iterable[Cell]) -> Rows:
 
 TABLES = {
     "measured": measured_table,
-    "counted": counted_table,
-    "drawn_names": names_table(*DRAWN),
-    "counted_names": names_table(*COUNTED),
+    "numbers": numbers_table,
+    "names_1": names_table(0),
+    "names_2": names_table(1),
+    "names_3": names_table(2),
     "http": http_table,
     "socket": socket_table,
 }
-PLOTS = {"mystery": mystery_plot, "hour": hour_plot}
+PLOTS = {"round_1": mystery_plot(0), "round_2": mystery_plot(1), "hour": hour_plot}

@@ -32,6 +32,7 @@ from lessons.course.wire import ScriptFailed
 from lessons.course.words import Unmeasured, fill, prose, sentence
 from lessons.course.workbench import Workbench
 
+GO_ON: Final = "[Enter] go on   [?] keys   [q] quit"
 LOOK_SECONDS: Final = 0.5
 """How often to look whether a server has died, while nothing else happens."""
 
@@ -71,6 +72,8 @@ class Desk:
         self._held: list[Line] = []
         self._move: str | None = None
         self._first = True
+        self._unread = False
+        """Words stand on the screen, and no key was asked for since."""
         self.ended = False
         """The lesson is over; what comes before its last screen is its last step."""
         terminal.otherwise = self.leaving
@@ -88,6 +91,7 @@ class Desk:
                 self.show([*telling.heading(moment), Line()])
                 self.tell_trouble()
             case Say():
+                self._unread = True
                 self.show([*prose(moment.text, Unmeasured(moment.facts)), Line()])
             case Ask():
                 return self.ask(moment)
@@ -113,7 +117,7 @@ class Desk:
             self._held += [*telling.reveal(moment), Line()]
             if moment.again:
                 self.release()
-                self.wait("[Enter] go on   [?] keys   [q] quit")
+                self.wait(GO_ON)
 
     def release(self) -> None:
         """Show what was held."""
@@ -154,6 +158,7 @@ class Desk:
                 continue
             if key in wanted:
                 self.terminal.end_prompt()
+                self._unread = False
                 return key
             if self._always(key):
                 shown = ""
@@ -208,6 +213,8 @@ class Desk:
     def ask(self, ask: Ask) -> str:
         """Lock a prediction."""
         if ask.again is not None:
+            if self._unread:
+                self.wait(GO_ON)
             self.terminal.clear()
         self.terminal.keep_together([*telling.question(ask), Line()])
         if ask.locked is not None:

@@ -235,6 +235,19 @@ def test_a_question_can_be_gone_back_from_and_is_not_answered_unseen(sitting: Si
     sitting.sees("your prediction, locked: 1")
 
 
+@pytest.mark.slow
+def test_what_stands_before_questions_asked_again_is_read_first(home: Path) -> None:
+    with Sitting("learn", "18", "--dir", str(home)) as sitting:
+        sitting.sees("Answer from memory")
+        sitting.sees("[Enter] go on")
+        sitting.press("enter")
+        sitting.sees("Who may send the next message?")
+        sitting.press("1", "enter")
+        sitting.sees("It is: either of them")
+        sitting.press("enter")
+        sitting.sees("with three pictures")
+
+
 def test_from_the_last_screen_p_leads_back_to_the_exercise(home: Path) -> None:
     with Sitting("learn", "3", "--dir", str(home)) as sitting:
         to_the_hello(sitting)

@@ -1,7 +1,7 @@
 """The side that found the fault and hung up is taken for the one that made it."""
 
 FINDINGS = {
-    1: ("number-left-out", "server", 9),
+    1: ("number-left-out", "server", 11),
     2: ("close-not-answered", "client", 17),
     3: ("masked-by-server", "client", 16),
     4: ("wrong-accept", "client", 0),

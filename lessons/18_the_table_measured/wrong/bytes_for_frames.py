@@ -1,7 +1,7 @@
 """The byte that lint names is taken for the frame."""
 
 FINDINGS = {
-    1: ("number-left-out", "server", 9),
+    1: ("number-left-out", "server", 11),
     2: ("close-not-answered", "server", 17),
     3: ("masked-by-server", "server", 324),
     4: ("wrong-accept", "server", 0),

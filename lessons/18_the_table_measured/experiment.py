@@ -236,7 +236,8 @@ def socket_claims(ways: Race, seen: dict[str, Signature]) -> Iterator[Claim]:
         "6455 §1.2",
     )
     yield Claim(
-        f"Chat apps, games, live data run on it: {len(CASES)} uses were played",
+        "Chat apps, games, live data run on it",
         uses.stands,
-        f"{sum(len(each.said) for each in seen.values())} messages in {len(seen)} connections",
+        f"{len(CASES)} uses were played: {sum(len(each.said) for each in seen.values())} "
+        f"messages in {len(seen)} connections",
     )

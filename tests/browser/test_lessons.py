@@ -22,6 +22,7 @@ from lessons.course.progress import Progress
 from lessons.course.runner import Run, blocks, play
 from lessons.course.session import Session
 from lessons.course.words import fill, prose
+from tests.house.seed_page import claims_of, entries
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -304,6 +305,7 @@ def test_a_lesson_holds_in_a_real_browser(number: int, browser: Browser, tmp_pat
                 case _:
                     pass
         assert [claim for claim in ending.claims if not claim.held] == []
+        assert claims_of(number) <= {claim.words for claim in ending.claims if claim.held}
         assert ending.claims
     page.context.close()
 
@@ -312,3 +314,8 @@ def test_every_action_named_here_is_one() -> None:
     for number, hands in HANDS.items():
         known = {block.name for block in blocks(COURSE.find(str(number))) if isinstance(block, Do)}
         assert set(hands) <= known
+
+
+def test_every_lesson_that_shows_a_sentence_of_the_text_is_taken_here() -> None:
+    """docs/seed.md names claims; that they hold is seen above."""
+    assert {number for entry in entries() for number, _ in entry.claims} <= set(HANDS)

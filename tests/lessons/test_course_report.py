@@ -118,8 +118,8 @@ def test_what_is_worth_another_look(home: Home) -> None:
     markdown, _ = written(home)
     look = markdown.partition("## Worth another look")[2].partition("##")[0]
     assert look.count("**wrong twice**: ") == 1
-    assert look.count("**right after it, wrong later**: ") == 1
-    assert f"**exercise open**: lesson {COST}" in look
+    assert look.count("**right first, wrong later**: ") == 1
+    assert f"**exercises open**: {COST}" in look
 
 
 def test_nobody_has_begun(tmp_path: Path) -> None:

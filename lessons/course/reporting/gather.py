@@ -159,14 +159,20 @@ def _look_again(
     for lesson in course.lessons:
         for each in told[lesson.slug]:
             if each.again is False:
-                how = "right after it, wrong later" if each.right else "wrong twice"
+                how = "right first, wrong later" if each.right else "wrong twice"
                 what = (*strong(how), *plain(": "), *worded(each.question), *plain("  "))
-                items.append((*what, *code(command("learn", lesson.number))))
-    for lesson in course.lessons:
-        state = states[lesson.slug]
-        if exercise_open(lesson, state) and (state.done or state.exercise.tries):
-            what = (*strong("exercise open"), *plain(f": lesson {lesson}  "))
-            items.append((*what, *code(command("check", lesson.number))))
+                # A sealed question is asked where nothing is explained yet.
+                where = plain("") if each.sealed else code(command("learn", lesson.number))
+                items.append((*what, *where))
+    left = [
+        str(lesson)
+        for lesson in course.lessons
+        if exercise_open(lesson, state := states[lesson.slug])
+        and (state.done or state.exercise.tries)
+    ]
+    if left:
+        what = (*strong("exercises open"), *plain(f": {', '.join(left)}  "))
+        items.append((*what, *code(command("check"))))
     section = Section(plain("Worth another look"))
     nothing = "No prediction was wrong twice, and no exercise of a lesson that you took is open."
     section.blocks.append(Items(tuple(items)) if items else Paragraph(plain(nothing)))

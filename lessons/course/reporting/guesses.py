@@ -71,10 +71,11 @@ def card(told: Told) -> Card:
         rows.append((after, (*worded(told.words(guess.again[-1])), *plain(f" ({how})"))))
     if told.secret:
         return Card(worded(told.question), "sealed" if told.sealed else "not measured", tuple(rows))
-    rows.append(("it is" if told.sealed else "it was", worded(told.words(guess.answer))))
+    judged = told.again if told.sealed else told.right
+    if not (told.right and judged):
+        rows.append(("it is" if told.sealed else "it was", worded(told.words(guess.answer))))
     if guess.measured:
         rows.append(("measured", plain(guess.measured)))
     if told.prediction.rfc:
         rows.append(("written in", plain(f"RFC {told.prediction.rfc}")))
-    judged = told.again if told.sealed else told.right
     return Card(worded(told.question), "right" if judged else "wrong", tuple(rows))

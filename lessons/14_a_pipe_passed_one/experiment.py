@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from inspector.core.encode import encode_frame
-from inspector.core.rfc import TEXT
+from inspector.core.rfc import CLOSE, TEXT
 from inspector.screen.words import count
 from lessons.course.client import Client
-from lessons.course.evidence import Evidence
+from lessons.course.evidence import Connection, Evidence
 from lessons.course.model import Action, Claim, Missing
 from lessons.course.session import Session, is_seen
 from lessons.course.wire import ScriptFailed
@@ -108,20 +108,20 @@ def compress(session: Session) -> None:
 
 
 def close_one(session: Session) -> None:
-    """open a connection that two processes hold, of which one calls close()"""
+    """two processes hold a connection, and one calls close()"""
     with session.client(f"{HEIR}close") as line:
         line.receive_until("I have it alone")
 
 
 def shut_one(session: Session) -> None:
-    """open a connection that two processes hold, of which one calls shutdown()"""
+    """two processes hold a connection, and one calls shutdown()"""
     with session.client(f"{HEIR}shutdown") as line:
         line.receive_until("I call shutdown()")
         line.wait_closed()
 
 
 def stay(session: Session) -> None:
-    """open another connection, and let the server pass it on for good"""
+    """open another connection, and have it passed on for good"""
     session.state["heirs"] = line = session.client(f"{HEIR}main")
     line.receive()
     line.send("stay")
@@ -207,6 +207,7 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "torn", rent.line.number
     yield "torn_key", "mixed" if rent.at not in (0, 2 + len(FIRST_WORDS)) else "whole"
     yield "torn_at", rent.at
+    yield "torn_size", len(FIRST_WORDS)
     yield "torn_rule", rent.fault.rule.id
     yield "torn_offset", rent.fault.offset
     yield "torn_words", rent.fault.words
@@ -355,6 +356,53 @@ def pass_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, .
         yield row.frame, who, row.number, row.kernel or "(not told)", row.says
 
 
+def torn_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    rent = torn(evidence)
+    size, inner, whole = len(FIRST_WORDS), len(HEIRS_WORDS) + 2, len(FIRST_WORDS) + 2
+    stream = b"".join(each.frame.wire for each in rent.line.frames_from("server"))
+    yield "bytes", "written by", "they are", "and read as"
+    yield "0, 1", "the first", stream[:2].hex(" "), f"a header: text, {size} bytes"
+    yield f"2 to {rent.at - 1}", "the first", quoted(stream[2 : rent.at]), "its payload"
+    mine = stream[rent.at : rent.at + inner]
+    yield f"{rent.at} to {rent.at + inner - 1}", "the heir", quoted(mine), "its payload"
+    yield f"to {whole - 1}", "the first", quoted(stream[rent.at + inner : whole]), "its payload"
+    yield f"from {whole}", "the first", quoted(stream[whole:][:inner]), "the next header"
+
+
+def quoted(data: bytes) -> str:
+    """Bytes, and the letters among them."""
+    return "".join(chr(byte) if 32 <= byte < 127 else f"<{byte:02x}>" for byte in data)
+
+
+def told_on(line: Connection) -> Iterator[tuple[object, ...]]:
+    """What the processes said on a connection, and how it ended."""
+    yield "frame", "process", "it says"
+    for each in notes(line):
+        yield each.frame, f"{each.pid} {each.who}", each.says or ""
+    closes = [each for each in line.frames if each.frame.opcode == CLOSE]
+    if line.ended("server"):
+        way = "after a Close" if closes else "and no Close before it"
+        yield "", "", f"(the end of TCP, {way})"
+
+
+def close_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    return told_on(closed(evidence)[0])
+
+
+def shutdown_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    return told_on(shut(evidence)[0])
+
+
+def kill_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
+    death = killed(evidence)
+    yield "frame", "process", "it says"
+    yield death.first.frame, f"{death.first.pid} {death.first.who}", death.first.says
+    yield "", death.first.pid, "(killed)"
+    yield "", death.new, "(started in its place)"
+    for each in death.after[:4]:
+        yield each.frame, f"{each.pid} {each.who}", f'I heard "{each.heard}"'
+
+
 def unread_table(evidence: Evidence, session: Session) -> Iterator[tuple[object, ...]]:
     yield "your frame", "it said", "answered by"
     for row in unread(evidence).rows:
@@ -380,6 +428,10 @@ def window_table(evidence: Evidence, session: Session) -> Iterator[tuple[object,
 
 TABLES = {
     "pass": pass_table,
+    "torn": torn_table,
+    "close": close_table,
+    "shutdown": shutdown_table,
+    "kill": kill_table,
     "unread": unread_table,
     "middle": middle_table,
     "window": window_table,

@@ -54,7 +54,7 @@ ACTIONS = {
     "hello": Action(say_hello, lambda e: bool(hello(e)), PAGE, "your hello", proxied=True),
     "pieces": Action(ask_for_pieces, lambda e: bool(pieces(e)), PAGE, "the pieces", proxied=True),
     "naked": Action(send_naked, lambda e: bool(naked(e)), PAGE, script_only=True),
-    "kill": Action(kill, lambda e: bool(killed(e)), PAGE, script_only=True),
+    "kill": Action(kill, lambda e: bool(killed(e) and vanished(e)), PAGE, script_only=True),
     "lawful": Action(
         ask_lawfully,
         lambda e: bool(lawful(e) and lawful_direct(e)),
@@ -67,16 +67,13 @@ ACTIONS = {
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
-    yield "version", version("mitmproxy")
     yield "mitmproxy", f"mitmproxy {version('mitmproxy')}"
 
     yield "near_capture", session.home.shown(session.near_capture)
 
     first = asked(evidence)
     yield "status", first.near.status
-    yield "status_line", first.near.response.line
     yield "origin", first.far.request.get("origin")
-    yield "host_near", first.near.request.get("host")
     yield "host_far", first.far.request.get("host")
 
     open_now = agreed(evidence)
@@ -84,14 +81,11 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "key", "same" if near.proof.key == far.proof.key else "new"
     yield "the_key", near.proof.key
     yield "near_port", near.client[1]
-    yield "far_port", far.client[1]
     yield "told_port", told_port(near)
     yield "address", "yours" if told_port(near) == str(near.client[1]) else "last"
 
     legs, said, passed = hello(evidence)
     one, other = first_frame(legs.near, said), first_frame(legs.far, passed)
-    yield "word", said.text
-    yield "frame_size", len(wire_bytes(one))
     yield "near_mask", masked_with(one)
     yield "far_mask", masked_with(other)
     yield "hello", (
@@ -238,6 +232,13 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"by our tap alone {close_code(alone, 'server') or ABNORMAL}, by the proxy"
         f" {close_code(legs.near, 'server') or ABNORMAL}",
         "6455 §7.1.5",
+    )
+    gone = vanished(evidence)
+    yield Claim(
+        "Behind a proxy a server can't tell how its client left",
+        close_code(gone.near, "client") is None,
+        f"the client left without a Close; the server got: {close_words(gone.far, 'client')}",
+        "6455 §7.1.4",
     )
     both = lawful(evidence)
     yield Claim(

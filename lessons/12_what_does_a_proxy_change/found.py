@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from inspector.core.events import Framed
 from inspector.core.rfc import CLOSE
@@ -152,6 +153,7 @@ def resets(evidence: Evidence) -> dict[str, str]:
     """How two connections that the script reset ended for the server: straight, and by our tap."""
     for each in reversed(evidence.http):
         if each.path == ENDS and each.status == 200:
-            told = json.loads(each.body)
-            return {name: str(told[name]) for name in ("direct", "tapped")}
+            with suppress(ValueError):  # the head is here, the body not yet
+                told = json.loads(each.body)
+                return {name: str(told[name]) for name in ("direct", "tapped")}
     raise Missing("no connection was reset yet")

@@ -80,6 +80,8 @@ class Session:
         self.capture = Path()
         self.notes: dict[str, Any] = {} if notes is None else notes
         """JSON values that outlive quitting."""
+        if not earlier:  # taken anew: its proxy is as it comes
+            self.notes.pop(SETTINGS, None)
         self.state: dict[str, Any] = {}
         """Anything, until the lesson is quit."""
         self.scratch = Path()

@@ -141,6 +141,19 @@ def proxied(path: str) -> Hand:
     return lambda page, session: page.goto(session.proxied + path)
 
 
+def killed_in_two_tabs(page: Page, session: Session) -> None:
+    """One death, two stories: to the page behind the proxy, and to the one that is not."""
+    other = page.context.new_page()
+    proxied("/between")(page, session)
+    go("/between")(other, session)
+    for each in (page, other):
+        is_open(each, session)
+    experiment_of(session.lesson).ACTIONS["kill"].script(session)
+    expect(page.locator("#code")).to_have_text("1000")
+    expect(other.locator("#code")).to_have_text("1006")
+    other.close()
+
+
 def lawful_twice(page: Page, session: Session) -> None:
     """By way of the proxy, then by our tap alone."""
     proxied("/between")(page, session)
@@ -225,6 +238,7 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "ask": proxied("/between"),
         "hello": first(press("Open again"), is_open, press("Say hello")),
         "pieces": press("Ask for pieces"),
+        "kill": killed_in_two_tabs,
         "lawful": lawful_twice,
     },
     13: {

@@ -18,7 +18,7 @@ from lessons.course.course import Course
 from lessons.course.evidence import Evidence
 from lessons.course.home import Home
 from lessons.course.model import Missing, Unavailable
-from lessons.course.session import Session, SessionFailed
+from lessons.course.session import SETTINGS, Session, SessionFailed
 from lessons.course.wire import ScriptFailed
 from tests.lessons.course_tools import ROOT, alive, children_of, environment, until
 from tests.needs import program
@@ -317,6 +317,13 @@ def test_a_capture_that_is_none_is_a_fault_not_an_exception(tmp_path: Path) -> N
     assert "as no capture does" in Evidence.read(path).faults[0]
     path.write_bytes(b"")
     assert Evidence.read(path).connections == []
+
+
+def test_a_lesson_taken_anew_has_its_proxy_as_it_comes(tmp_path: Path) -> None:
+    home, earlier = Home(tmp_path / "home"), (tmp_path / "earlier.pcapng",)
+    notes = {SETTINGS: ["keep_host_header=true"], "other": 1}
+    assert Session(LESSON, home, earlier=earlier, notes=dict(notes)).notes == notes
+    assert Session(LESSON, home, notes=dict(notes)).notes == {"other": 1}
 
 
 @pytest.mark.slow

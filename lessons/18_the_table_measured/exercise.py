@@ -55,8 +55,8 @@ def diagnose(number: int) -> tuple[str, str, int]:
     what   one of the names above
     who    "client", "server" or "between": whose bytes, or whose silence, the fault is
     frame  the number of the frame that has the fault, as `ws101 dump` counts; of an answer that
-           did not come, the (first) frame that waits for it; of a gap in the numbers, the first
-           frame after it. 0 where the fault is in no frame: in a head, in bytes that are none,
-           in the end of TCP.
+           did not come, the (first) frame that waits for it; where numbers don't go on as they
+           should, the first frame that shows it. 0 where the fault is in no frame: in a head, in
+           bytes that are none, in the end of TCP.
     """
     return FINDINGS[number]

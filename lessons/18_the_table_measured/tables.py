@@ -11,7 +11,7 @@ from lessons.four_ways.ways import race
 
 from .cases import SECONDS
 from .rows import Cell, an_hour_of_news, http_cells, socket_cells
-from .signatures import Signature, lettered, played
+from .signatures import ROUNDS, Signature, lettered, played
 
 type Rows = Iterator[tuple[object, ...]]
 
@@ -38,7 +38,8 @@ def mystery_plot(number: int) -> Callable[[Evidence, Session], Lanes]:
             for letter, seen in lettered(played(evidence), number).items()
             for way, said in (("up", seen.up), ("down", seen.down))
         ]
-        return Lanes("Who spoke when, for two seconds", SECONDS + 0.1, tuple(rows))
+        title = f"{', '.join(ROUNDS[number])}: who spoke when, in two seconds".capitalize()
+        return Lanes(title, SECONDS + 0.1, tuple(rows))
 
     return lanes
 

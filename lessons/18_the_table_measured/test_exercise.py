@@ -78,6 +78,9 @@ def about_frame(frame: int, truth, connection) -> Near:
         return Near("needless-frame", SO_FAR[2], f"{said}, but no frame has it: say 0")
     if frame == 0:
         return Near("frame-missing", SO_FAR[2], f"{said}: which frame is it?")
+    if truth.what.startswith("number-") and frame < truth.frame:
+        words = f"{said}; it is the first frame whose number is not the next one"
+        return Near("gap", SO_FAR[2], words)
     if frame == truth.frame - 1:
         return Near("counted-from-0", SO_FAR[2], f"{said}: the first frame is number 1, not 0")
     if frame not in known:

@@ -11,6 +11,8 @@ from inspector.core.findings import Finding
 from lessons.course.client import Client
 from lessons.course.course import Course, load
 from lessons.course.evidence import Evidence
+from lessons.course.home import Home
+from lessons.course.progress import Progress
 from lessons.demo.app import create_app
 from lessons.demo.server import DemoServer
 
@@ -71,6 +73,15 @@ def test_captures_are_handed_out_once_and_mended(tmp_path: Path) -> None:
     assert CAPTURES.hand_out(tmp_path, CAPTURES.SAMPLE) == (name, made)
     assert [path.read_bytes() for path in CAPTURES.files(tmp_path)] == before
     assert made != sample
+
+
+def test_on_another_machine_the_progress_knows_whose_captures_they_are(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    name, made = CAPTURES.hand_out(home.folder(LESSON))
+    there = Home(tmp_path / "there")
+    there.prepare()
+    Progress(there).change(LESSON.slug, lambda state: state.notes.update({CAPTURES.NOTE: name}))
+    assert CAPTURES.hand_out(there.folder(LESSON)) == (name, made)
 
 
 def test_the_server_plays_its_part_and_hands_out(

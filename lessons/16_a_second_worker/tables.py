@@ -40,17 +40,12 @@ def heard(bus: bool) -> Callable[[Evidence, Session], Rows]:
     def table(evidence: Evidence, session: Session) -> Rows:
         meeting = met(evidence, bus=bus)
         one, other = meeting.one, meeting.other
-        yield (
-            "said",
-            f"on {one.connection.number}: {one.nick}",
-            (f"on {other.connection.number}: {other.nick}"),
-        )
-        for speaker in (one, other):
+        seats = (one, other)
+        yield "said", *(f"connection {each.connection.number}, {each.nick}" for each in seats)
+        for speaker in seats:
             for line in islice(meeting.told(speaker), 3):
-                yield (
-                    f"{speaker.nick}: {line.text}",
-                    *(arrival(speaker, line.text, listener) for listener in (one, other)),
-                )
+                cells = (arrival(speaker, line.text, listener) for listener in seats)
+                yield f"{speaker.nick}: {line.text}", *cells
 
     table.__doc__ = "What was said, and in which frame each of the two got it."
     return table
@@ -95,8 +90,7 @@ def copies(evidence: Evidence, session: Session) -> Rows:
     yield "server to Redis", f"1 PUBLISH, by server {speaker.server}"
     yield "Redis to servers", f"{session.notes.get('subscribers')} copies (and one to our script)"
     yield "servers to browsers", f"connections: {spread(evidence)}"
-    for row in raw.decode("utf-8", "replace").split("\r\n")[:-1]:
-        yield "  of one copy", row
+    yield "bytes of one copy", raw.decode("utf-8", "replace").replace("\r\n", "\\r\\n ").strip()
 
 
 def missing(evidence: Evidence, session: Session) -> Rows:
@@ -133,11 +127,7 @@ def back(evidence: Evidence, session: Session) -> Rows:
     yield "process", lost.pid, seat.pid
     yield "the browser's end", *(address_text(each.connection.client) for each in (lost, seat))
     yield "nickname", lost.nick, seat.nick
-    yield (
-        "first heard",
-        lost.heard[0].text.split(" Server")[0],
-        seat.heard[0].text.split(" Server")[0],
-    )
+    yield "here at the greeting", lost.here, seat.here
 
 
 TABLES = {

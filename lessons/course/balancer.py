@@ -114,6 +114,7 @@ def relay(one: socket.socket, other: socket.socket) -> None:
 def pump(source: socket.socket, sink: socket.socket) -> None:
     source.settimeout(None)
     with suppress(OSError):
+        sink.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as it comes, at once
         while data := source.recv(65536):
             sink.sendall(data)
     with suppress(OSError):

@@ -165,6 +165,41 @@ def lawful_twice(page: Page, session: Session) -> None:
     press("The lawful one")(page, session)
 
 
+def say_on_each(page: Page, session: Session) -> None:
+    for each in page.context.pages:
+        say("hello")(each, session)
+
+
+def open_two(page: Page, session: Session) -> None:
+    for each in (page, page.context.new_page()):
+        each.goto(f"{session.page}/chat")
+        expect(each.locator("#state")).to_have_text("open")
+
+
+def open_again(page: Page, session: Session) -> None:
+    """On each page that is closed; how many those are, the lesson's script decides."""
+    for each in page.context.pages:
+        if each.locator("#state").text_content() == "closed":
+            each.get_by_role("button", name="Open again", exact=True).click()
+            expect(each.locator("#state")).to_have_text("open")
+
+
+def open_again_on_each(page: Page, session: Session) -> None:
+    for each in page.context.pages:
+        expect(each.locator("#state")).to_have_text("closed")
+    open_again(page, session)
+
+
+def come_back(page: Page, session: Session) -> None:
+    """On the page whose server was killed."""
+    for each in page.context.pages:
+        if "Otter@A" in (each.locator("#talk").text_content() or ""):
+            expect(each.locator("#state")).to_have_text("closed")
+            open_again(each, session)
+            return say("back")(each, session)
+    raise AssertionError("no page was on server A")
+
+
 HANDS: Mapping[int, Mapping[str, Hand]] = {
     0: {"open": go("/")},
     1: {
@@ -276,6 +311,12 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "race": go("/feed"),
         "gallery": first(go("/gallery"), press("Play all nine")),
         "exam": first(go("/exam"), press("Make my five captures")),
+    },
+    16: {
+        "two": open_two,
+        "hello": say_on_each,
+        "again": first(open_again_on_each, say_on_each),
+        "back": come_back,
     },
 }
 """What a learner does, by lesson and action. What is missing is left to the script."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from inspector.screen.words import count
 from lessons.course.evidence import Evidence
@@ -104,65 +105,83 @@ ACTIONS = {
 # What was seen
 
 
-def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
-    close, close_told = newest(evidence, "close")
+type Facts = Iterator[tuple[str, object]]
+
+
+def facts(evidence: Evidence, session: Session) -> Facts:
+    """Each part by itself: a step may be left out, for now or for want of a Chromium."""
+    for part in (calls, refusals, faults, crossing, leaving, killing, rudeness, puzzle, freezing):
+        with suppress(Missing):
+            yield from part(evidence)
+
+
+def calls(evidence: Evidence) -> Facts:
+    close, said = newest(evidence, "close")
     plain, _ = newest(evidence, "close-1000")
-    yield "none_code", close_told.code
+    yield "none_code", said.code
     yield "none_up", close.on_the_wire("client")
     yield "none_down", close.on_the_wire("server")
     yield "connection", plain.line.number
     yield "first_fin", plain.first_to_end_tcp or "nobody"
     yield "plain_ms", f"{plain_ms(plain):.1f} ms"
 
-    try:
-        end, said = newest(evidence, "close-1001")
-        _, long = newest(evidence, "long-reason")
-        yield "going", "throws" if said.thrown and not carries(end, 1001) else "sent"
-        yield "going_error", said.thrown or "no error"
-        yield "long_error", long.thrown or "no error"
-    except Missing:
-        pass
 
+def refusals(evidence: Evidence) -> Facts:
+    end, said = newest(evidence, "close-1001")
+    _, long = newest(evidence, "long-reason")
+    yield "going", "throws" if said.thrown and not carries(end, 1001) else "sent"
+    yield "going_error", said.thrown or "no error"
+    yield "long_error", long.thrown or "no error"
+
+
+def faults(evidence: Evidence) -> Facts:
     _, said = newest(evidence, "server-fault")
     yield "fault", f"{said.code}-{'clean' if said.clean else 'dirty'}"
     yield "fault_words", said.words
+
+
+def crossing(evidence: Evidence) -> Facts:
     end, said = newest(evidence, "cross")
     yield "cross", said.code
     yield "cross_words", said.words
     yield "cross_up", end.on_the_wire("client")
     yield "cross_down", end.on_the_wire("server")
 
-    try:
-        end = tab(evidence)
-        yield "tab_line", end.line.number
-        yield "tab", tab_sends(end)
-        yield "tab_up", end.on_the_wire("client")
-        yield "tab_waits", "waited for the answer" if waited(end) else "didn't wait for an answer"
-    except Missing:
-        pass
 
+def leaving(evidence: Evidence) -> Facts:
+    end = tab(evidence)
+    yield "tab_line", end.line.number
+    yield "tab", tab_sends(end)
+    yield "tab_up", end.on_the_wire("client")
+    yield "tab_waits", "waited for the answer" if waited(end) else "didn't wait for an answer"
+
+
+def killing(evidence: Evidence) -> Facts:
     end, said = killed(evidence)
     yield "kill_sends", "end" if end.close("server") is None else "close"
     yield "kill_words", said.words
 
+
+def rudeness(evidence: Evidence) -> Facts:
     _, said = newest(evidence, "hangs-up")
     yield "rude", f"{said.code}-{'clean' if said.clean else 'dirty'}"
     yield "rude_words", said.words
 
-    try:
-        end, said = newest(evidence, "specimen")
-        yield "specimen_told", "1000" if said.code == 1000 else "1006"
-        yield "specimen_words", said.words
-        yield "specimen_close", end.on_the_wire("server")
-    except Missing:
-        pass
 
+def puzzle(evidence: Evidence) -> Facts:
+    end, said = newest(evidence, "specimen")
+    yield "specimen_told", "1000" if said.code == 1000 else "1006"
+    yield "specimen_words", said.words
+    yield "specimen_close", end.on_the_wire("server")
+
+
+def freezing(evidence: Evidence) -> Facts:
     end = silent(evidence)
-    first, answer, asked_before = silence(end)
+    first, answer, number = silence(end)
     yield "silence", "nothing" if not signs(end) else "something"
     yield "silent_line", end.line.number
     yield "silent_seconds", f"{answer - first:.1f} s"
-    yield "silent_asked", count(asked_before, "question")
+    yield "silent_asked", count(number, "question")
     yield "silent_reads", count(signs(end), "byte")
 
 
@@ -218,13 +237,6 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         fault.words,
         "6455 §7.4.1",
     )
-    end, said = killed(evidence)
-    yield Claim(
-        "It dies when the server's process does, or when the server disconnects",
-        end.first_to_end_tcp == "server" and said.code == 1006 and not said.clean,
-        f"killed: the end of TCP and no frame; told: {said.words}",
-        "6455 §7.1.5",
-    )
     rude, said = newest(evidence, "hangs-up")
     yield Claim(
         "Who has sent a Close is told 1006 all the same, where none comes back",
@@ -235,17 +247,32 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{rude.on_the_wire('client')} out, none in: {said.words}",
         "6455 §7.1.5",
     )
-    try:
-        left_behind = tab(evidence)
-    except Missing:
-        pass
-    else:
-        yield Claim(
-            "A tab that is shut sends a Close, without a line of script",
-            tab_sends(left_behind) == "1001",
-            left_behind.on_the_wire("client"),
-            "6455 §7.4.1",
-        )
+    for part in (claims_of_death, claims_of_a_tab, claims_of_silence):
+        with suppress(Missing):  # those of steps that may be left out
+            yield from part(evidence)
+
+
+def claims_of_death(evidence: Evidence) -> Iterator[Claim]:
+    end, said = killed(evidence)
+    yield Claim(
+        "It dies when the server's process does, or when the server disconnects",
+        end.first_to_end_tcp == "server" and said.code == 1006 and not said.clean,
+        f"killed: the end of TCP and no frame; told: {said.words}",
+        "6455 §7.1.5",
+    )
+
+
+def claims_of_a_tab(evidence: Evidence) -> Iterator[Claim]:
+    left_behind = tab(evidence)
+    yield Claim(
+        "A tab that is shut sends a Close, without a line of script",
+        tab_sends(left_behind) == "1001",
+        left_behind.on_the_wire("client"),
+        "6455 §7.4.1",
+    )
+
+
+def claims_of_silence(evidence: Evidence) -> Iterator[Claim]:
     end = silent(evidence)
     first, answer, number = silence(end)
     yield Claim(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 
 from inspector.core.events import Framed
 from inspector.core.frames import Raw
 from inspector.core.rfc import CLOSE
 from inspector.screen.words import count, quoted
 from lessons.course.evidence import Evidence
+from lessons.course.model import Missing
 from lessons.course.session import Session
 
-from .seen import End, Told, carries, close_words, killed, newest, terminated, told_of
+from .seen import End, Told, carries, close_words, killed, newest, silent, terminated
 from .ways import CALLS, REFUSED, SERVER, WAYS
 
 type Row = tuple[object, ...]
@@ -78,18 +81,19 @@ LAST = {
 def everything(evidence: Evidence, session: Session) -> Iterator[Row]:
     """All that one was told of, in one table; the reasons are left out."""
     yield HEADING
-    kinds: list[tuple[str, tuple[End, Told]]] = [
-        ("kill (SIGTERM)", terminated(evidence)),
-        ("kill -9", killed(evidence)),
+    finds: list[tuple[str, Callable[[Evidence], tuple[End, Told]]]] = [
+        ("kill (SIGTERM)", terminated),
+        ("kill -9", killed),
+        *((words, partial(newest, way=name)) for name, words in LAST.items()),
     ]
-    for name, words in LAST.items():
-        if told_of(evidence, name):
-            kinds.append((words, newest(evidence, name)))
-    for words, (end, said) in kinds:
-        told_so = f"{said.code}, {'clean' if said.clean else 'not clean'}"
-        closes = [end.on_the_wire(side).partition(' "')[0] for side in ("client", "server")]
-        yield words, *closes, told_so
-    yield "frozen for a while", "nothing", "nothing", "no event"
+    for words, find in finds:
+        with suppress(Missing):  # a step may have been left out
+            end, said = find(evidence)
+            closes = [end.on_the_wire(side).partition(' "')[0] for side in ("client", "server")]
+            yield words, *closes, f"{said.code}, {'clean' if said.clean else 'not clean'}"
+    with suppress(Missing):
+        silent(evidence)
+        yield "frozen for a while", "nothing", "nothing", "no event"
 
 
 TABLES = {

@@ -114,5 +114,6 @@ function show(words, thrown, code, reason, wasClean) {
   const rows = byId("told");
   rows.prepend(row);
   if (rows.children.length > KEPT) rows.lastElementChild.remove();
-  byId("none").hidden = true;
+  const said = thrown ? cells[2] : `${code}, ${wasClean ? "clean" : "not clean"}`;
+  byId("last").textContent = `The last one, ${words}: ${said}.`;
 }

@@ -74,7 +74,7 @@ def statuses(evidence: Evidence) -> Iterator[int | None]:
 
 
 def kill(session: Session) -> None:
-    """say two things, kill the server (SIGKILL), write three events to the log, start the server"""
+    """say two things, kill the server, write three, start it"""
     ours = bool(session.state.get("seats")) or not seen_open(session)
     seats = take_seats(session) if ours else []  # else the learner's page is the guest
     guest = seats[0].guest if seats else Guest(session, "speaker")
@@ -132,7 +132,7 @@ def came_back(evidence: Evidence) -> bool:
 
 
 def be_busy(session: Session) -> None:
-    """be a client that does not read what comes, and ends; then come again"""
+    """read nothing, be gone, come again"""
     guest = Guest(session, BUSY)
     line = absorbed(guest, "sent")
     line.send("join garden")
@@ -197,7 +197,7 @@ ACTIONS = {
     "kill": Action(kill, came_back, PAGE, script_only=True),
     "busy": Action(be_busy, was_busy, PAGE, script_only=True),
     "late": Action(note_late, was_late, PAGE, script_only=True),
-    "race": Action(race, raced, PAGE, script_only=True),
+    "race": Action(race, raced, PAGE, "three joins"),
 }
 
 
@@ -243,7 +243,10 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
         yield f"{way}_fate", fate(told)
     live = found["live"]
     yield "had", max(live.before.numbers)
-    yield "missed", len(live.lost)
+    yield "live_next", live.came[0][0]
+    sent = found["sent"]
+    yield "sent_had", inwords(sent.before.numbers)
+    yield "sent_came", inwords(number for number, _ in sent.came)
     yield "all_fate", "all" if set(found["all"].twice) >= set(live.before.numbers) else "some"
     yield "resumed", new.resumed
     yield "resumed_said", ", ".join(f"`{text}`" for text in new.said)

@@ -56,10 +56,6 @@ def raised(fault):
     report(raised=type(fault).__name__, words=str(fault)[:200], where=where[:200])
 
 
-class Gone(BrokenPipeError):
-    pass
-
-
 class Theirs(Exception):
     """The learner's code raised, and that was told."""
 
@@ -88,7 +84,7 @@ class Line:
         if not isinstance(text, str):
             raise TypeError(f"send takes a str, not {type(text).__name__}")
         if self._first and plan.get("gone") and plan["gone"] in text:
-            raise Gone("this connection is gone")
+            raise BrokenPipeError("this connection is gone")
         if self._entering and plan.get("between"):
             self._entering = False
             self._server.interrupt(self._name)

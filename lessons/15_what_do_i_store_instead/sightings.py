@@ -166,7 +166,7 @@ def busy(evidence: Evidence) -> tuple[Stay, Stay, Stay]:
     """Its connection on `sent` with events that it left unread, the next, the one on `yours`."""
     first, second = once_more(evidence, BUSY, "sent")
     yours = by_tab(evidence)[first.tab].get("yours", [])
-    if not yours or not yours[-1].numbers:
+    if not yours or max(yours[-1].numbers, default=0) < second.numbers[-1]:
         raise Missing("the busy client has not come back on the other way yet")
     return first, second, yours[-1]
 

@@ -23,6 +23,13 @@ TITLES = {
     "yours": "the client keeps count",
 }
 
+SHORT = {
+    "live": "live only",
+    "all": "everything",
+    "sent": "server counts",
+    "yours": "client counts",
+}
+
 type Rows = Iterator[tuple[object, ...]]
 
 
@@ -86,8 +93,8 @@ def kill_plot(evidence: Evidence, session: Session) -> Lanes:
     rows = []
     for way in WAYS:
         heard = found[way].before.heard + found[way].came
-        rows.append((TITLES[way], tuple(said.time - start for _, said in heard)))
-    killed = ("the server is killed", (min(ends) - start,))
+        rows.append((SHORT[way], tuple(said.time - start for _, said in heard)))
+    killed = ("SIGKILL", (min(ends) - start,))
     return Lanes("events on the wire", until - start + 0.1, (killed, *rows))
 
 

@@ -114,13 +114,13 @@ def mistake(
         return (Near(tag or "lost", got, f"number {right} was lost: {brought}"),)
     if sorted(numbers) == sorted(number_of(text) for text in wanted) and numbers != sorted(numbers):
         words = f"out of order: {place} brought {now} where {right} had to come"
-        return (Near(tag or "order", got, words),)
+        return (Near("seam" if tag == "seam" else "order", got, words),)
     if now is not None and now == right:
         words = f"number {now} in {place} is another event than the one that had this number"
         return (Near("other-event", got, words),)
     if right is not None and right in numbers[at:]:
         words = f"{place} brought {now} before {right}"
-        return (Near(tag or "order", got, words),)
+        return (Near("seam" if tag == "seam" else "order", got, words),)
     return ()
 
 
@@ -150,15 +150,15 @@ def test_numbers(run, expect):
     with run(where) as server:
         otter, heron = server.visit("garden"), server.visit("kitchen")
         heron.sync()
-        garden, kitchen = [word() for _ in range(3)], [word()]
+        garden, kitchen = [word() for _ in range(4)], [word()]
         say(expect, otter, garden[0], 1, f"{where}, garden")
         say(expect, heron, kitchen[0], 1, f"{where}, kitchen")
         for number, text in enumerate(garden[1:], 2):
             say(expect, otter, text, number, f"{where}, garden")
         judge(expect, otter, numbered(garden), "the garden")
         judge(expect, heron.sync(), numbered(kitchen), "the kitchen")
-        fox = server.visit("garden", 1)
-        judge(expect, fox.sync(), numbered(garden[1:], 2), "a second client of the garden")
+        fox = server.visit("garden", 2)
+        judge(expect, fox.sync(), numbered(garden[2:], 3), "a second client of the garden")
 
 
 def test_restart(run, expect):

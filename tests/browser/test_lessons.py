@@ -200,6 +200,11 @@ def come_back(page: Page, session: Session) -> None:
     raise AssertionError("no page was on server A")
 
 
+def all_inside(page: Page, session: Session) -> None:
+    """All four connections of the room have been greeted."""
+    expect(page.locator("[data-by]", has_text="process")).to_have_count(4)
+
+
 HANDS: Mapping[int, Mapping[str, Hand]] = {
     0: {"open": go("/")},
     1: {
@@ -305,6 +310,10 @@ HANDS: Mapping[int, Mapping[str, Hand]] = {
         "shutdown": press("shutdown() in one"),
         "stay": press("Pass it on for good"),
         "speak": press("Say something"),
+    },
+    15: {
+        "open": first(go("/room"), all_inside, press("Say three")),
+        "race": press("Join all three"),
     },
     17: {"open": go("/reconnect"), "ends": press("Try all eight")},
     18: {

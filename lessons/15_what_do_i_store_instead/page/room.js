@@ -4,6 +4,8 @@
 // when the number is on the page, not when its message has arrived. A number that was there before
 // is shown as such, and otherwise ignored.
 
+import { enable, onPress } from "/static/js/line.js";
+
 const ROOM = "garden";
 const AGAIN = 400; // ms until the next try (how to do that politely is lesson 17)
 const TRIES = 200;
@@ -13,6 +15,9 @@ const ways = document.getElementById("ways");
 const log = ways.dataset.log; // numbers belong to one log: another log, another name
 const tab = Array.from(crypto.getRandomValues(new Uint8Array(4)), (n) => n.toString(16).padStart(2, "0")).join("");
 const told = document.getElementById("told");
+let buttons = [];
+let all = [];
+const joins = ["read", "join", "lock"];
 
 const inWords = (numbers) => {
   const runs = [];
@@ -33,6 +38,7 @@ class Way {
     this.lost = [];
     this.again = [];
     this.tries = 0;
+    this.inside = false; // does it hear what is said?
     this.show(this.last ?? "nothing", "[data-last]");
     this.open();
   }
@@ -60,6 +66,8 @@ class Way {
       const words = this.tries < TRIES ? "trying again" : "given up: reload this page";
       this.show(`closed (${code}), ${words}`, "[data-state]");
       this.show("", "[data-by]");
+      this.inside = false;
+      awake();
       if (this.tries < TRIES) setTimeout(() => this.open(), AGAIN);
     };
   }
@@ -68,6 +76,8 @@ class Way {
     if (data.startsWith("* ")) {
       const { pid, entry } = JSON.parse(data.slice(2));
       this.show(`by process ${Number(pid)}, entry ${Number(entry)} of its dict`, "[data-by]");
+      this.inside = true;
+      awake();
       return;
     }
     const number = Number.parseInt(data, 10);
@@ -118,7 +128,31 @@ async function say(times) {
   }
 }
 
-for (const section of document.querySelectorAll("[data-way]")) new Way(section);
-for (const button of document.querySelectorAll("[data-say]")) {
-  button.addEventListener("click", () => say(Number(button.dataset.say)));
+/** Join a room in which somebody speaks at just that moment: the numbers in the order in which they come. */
+function join(how) {
+  const shown = document.querySelector(`[data-join="${how}"]`);
+  const numbers = [];
+  const url = new URL(`/room/seam/${how}`, location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  const socket = new WebSocket(url);
+  socket.onmessage = ({ data }) => numbers.push(Number.parseInt(data, 10));
+  socket.onclose = () => {
+    const lost = numbers.length ? Array.from({ length: Math.max(...numbers) }, (_, n) => n + 1).filter((n) => !numbers.includes(n)) : [];
+    const again = numbers.filter((n, at) => numbers.indexOf(n) < at);
+    const verdict = `${lost.length ? `Lost: ${inWords(lost)}.` : "None lost."} ${again.length ? `Twice: ${inWords(again)}.` : "None twice."}`;
+    shown.textContent = numbers.length ? `${numbers.join(", ")}. ${verdict}` : "Nobody answers: the server is away.";
+  };
+}
+
+buttons = [...document.querySelectorAll("[data-say], #join")];
+all = [...document.querySelectorAll("[data-way]")].map((section) => new Way(section));
+for (const button of buttons) {
+  onPress(button, () => (button.id === "join" ? joins.forEach(join) : say(Number(button.dataset.say))));
+}
+awake();
+
+/** Buttons work while all four hear what is said. */
+function awake() {
+  const ready = all.length > 0 && all.every((way) => way.inside);
+  for (const button of buttons) enable(button, ready);
 }

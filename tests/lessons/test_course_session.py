@@ -228,7 +228,7 @@ def die_for_ever(session: Session) -> None:
 
 def command_of(pid: int) -> str:
     listed = subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return listed.stdout
 

@@ -218,7 +218,7 @@ def socket_claims(ways: Race, seen: dict[str, Signature]) -> Iterator[Claim]:
         "6455 §1.2",
     )
     yield Claim(
-        "It is perfect for real-time: any application requiring instant updates can have them",
+        "It is perfect for real-time use, as fast as any other way here",
         real_time.stands,
         f"{real_time.measured}; {real_time.but}",
     )

@@ -83,15 +83,15 @@ def end_twice(session: Session) -> None:
     """end the server with SIGTERM, start it again, end it with kill -9, start it again"""
     holding = len(held_by_pages(session))
     for stop in (session.stop_demo, session.kill_demo):
-        pages = patient(session, lambda _: len(held_by_pages(session)) >= holding, "the pages")
         mine = Mine(session, "hold")
-        names = [name_of(end) for end in held_by_pages(session)] if pages else []
+        names = [name_of(end) for end in held_by_pages(session)]
         try:
             stop()
         finally:
             session.start_demo()
         mine.tell()
         patient(session, told_all(names), "the pages to tell")
+        patient(session, lambda _: len(held_by_pages(session)) >= holding, "the pages to be back")
 
 
 def name_of(end: End) -> str:

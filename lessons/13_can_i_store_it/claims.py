@@ -19,6 +19,7 @@ from .shelves import (
     ending,
     greetings,
     kernel_table,
+    lab_connections,
     last,
     lives,
     read_back,
@@ -57,7 +58,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     yield from what_it_is(evidence, yours(evidence))
     yield not_serialisable(found)
     yield from in_the_session(evidence)
-    yield from passed_on(evidence, at_server["pipe"])
+    yield from passed_on(at_server.get("pipe"), read_back(evidence).get("pipe"))
     yield from after_the_restart(evidence)
     yield not_in_a_database(evidence, at_server)
     strange = last(evidence, "stranger").note
@@ -82,12 +83,14 @@ def on_shelf(shelf: str, found: Mapping[str, Trial | None]) -> Claim:
 def what_it_is(evidence: Evidence, hello: Told) -> Iterator[Claim]:
     """In memory, live, tied."""
     told, connection = hello.note, hello.connection
-    said = {side: len(connection.said(side)) for side in ("client", "server")}  # type: ignore[arg-type]
+    lab = list(lab_connections(evidence))  # after a pause it may be another one that was spoken on
+    up = sum(len(each.said("client")) for each in lab)
+    down = sum(len(each.said("server")) for each in lab)
     yield Claim(
         "A WebSocket object is an in-memory, live connection between a client and a server",
-        bool(told.get("address")) and all(said.values()),
+        bool(told.get("address") and up and down),
         f"at {told.get('address')} in process {told.get('pid')}, descriptor "
-        f"{told.get('descriptor')}; {said['client']} messages went up, {said['server']} down",
+        f"{told.get('descriptor')}; in the lab {up} messages went up, {down} down",
     )
     key = connection.request.get("sec-websocket-key")
     yield Claim(
@@ -142,19 +145,22 @@ def in_the_session(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def passed_on(evidence: Evidence, pipe: Trial) -> Iterator[Claim]:
-    """To another process."""
+def passed_on(pipe: Trial | None, later: Trial | None) -> Iterator[Claim]:
+    """To another process, and what was left of that when the first one was gone."""
+    told = pipe.more if pipe else {}
     yield Claim(
         "Another process spoke on the very same socket",
-        pipe.more.get("heir") != pipe.more.get("pid")
-        and pipe.more.get("kernel") == pipe.more.get("heirs_kernel"),
-        f"process {pipe.more.get('heir')}, not {pipe.more.get('pid')}; {same_object(pipe)}",
+        pipe is not None
+        and told.get("heir") != told.get("pid")
+        and told.get("kernel") == told.get("heirs_kernel"),
+        f"process {told.get('heir')}, not {told.get('pid')}; {same_object(pipe)}"
+        if pipe
+        else "not tried",
     )
-    later = read_back(evidence)["pipe"]
     yield Claim(
         "What crossed the pipe was a ticket, not the socket: it outlived the process and is void",
-        later.shelf == LOUD,
-        f"{pipe.size} bytes; later: {later.raised}",
+        later is not None and later.shelf == LOUD,
+        f"{later.size} bytes; later: {later.raised}" if later else "nothing of it was read back",
     )
 
 

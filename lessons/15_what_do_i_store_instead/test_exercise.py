@@ -181,16 +181,21 @@ def test_restart(run, expect):
         judge(expect, fox, numbered(texts), where, "trimmed", rfc=ENDED)
 
 
-@pytest.mark.parametrize("turn", [1, 2])
-def test_killed_after_sending(run, expect, turn):
-    """killed right after an event has left"""
+def test_killed_after_sending(run, expect):
+    """killed right after an event has left, before anyone else got it"""
+    for speaker, room in enumerate(("garden", "kitchen")):
+        kill_and_resume(run, expect, speaker, room)
+
+
+def kill_and_resume(run, expect, speaker: int, room: str) -> None:
+    """Two are here, one says the fatal word; both come back, with what they had."""
     fatal, before = word(), [word() for _ in range(random.randrange(2, 7))]
     number = len(before) + 1
     with run("before the kill", kill=fatal) as server:
-        guests = [server.visit("garden").sync() for _ in range(2)]
+        guests = [server.visit(room).sync() for _ in range(2)]
         for text in before:
             guests[0].say(text)
-        if guests[turn - 1].last_words(fatal):
+        if guests[speaker].last_words(fatal):
             server.wait()
     where = f"killed right after number {number} was sent"
     longest = max((guest.texts for guest in guests), key=len)
@@ -198,7 +203,7 @@ def test_killed_after_sending(run, expect, turn):
     expect(longest, numbered([*before, fatal]), where=where, rfc=ENDED, near=near)
     with run(where) as server:
         last = [len(guest.texts) for guest in guests]
-        back = [server.visit("garden", number).sync() for number in last]
+        back = [server.visit(room, number).sync() for number in last]
         after = word()
         say_after(expect, back[0], after, number + 1, where)
         everything = numbered([*before, fatal, after])

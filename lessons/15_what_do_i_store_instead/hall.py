@@ -4,7 +4,8 @@ Four ways to go on after a client was away, each on a path of its own, all fed f
 
     live     nothing is sent again
     all      everything is sent again
-    sent     what came after the number that the *server* has noted as sent
+    sent     what came after the number that the *server* has noted as sent (where it has none yet,
+             it takes the client's word)
     yours    what came after the number that the *client* says it has processed
 
 A client says `join garden` once, and `resume 7` whenever it comes back. All of them say their
@@ -48,8 +49,14 @@ class Member:
     ws: WebSocket
     who: str
     way: str
+    tab: str
     about: str
     inside: bool = False
+
+    @property
+    def counted_as(self) -> str:
+        """For whom the server notes what it has sent: two tabs are two."""
+        return f"{self.who} {self.tab}"
 
 
 class Hall:
@@ -62,12 +69,12 @@ class Hall:
         self._lock = threading.RLock()
 
     @contextmanager
-    def hold(self, ws: WebSocket, who: str, way: str) -> Iterator[Member]:
+    def hold(self, ws: WebSocket, who: str, way: str, tab: str) -> Iterator[Member]:
         """Keep the socket in the dict."""
         with self._lock:
             entry, held = next(self._entries), len(self.held) + 1
             about = {"pid": os.getpid(), "who": who, "entry": entry, "held": held}
-            self.held[entry] = member = Member(ws, who, way, f"* {json.dumps(about)}")
+            self.held[entry] = member = Member(ws, who, way, tab, f"* {json.dumps(about)}")
         try:
             yield member
         finally:
@@ -101,7 +108,8 @@ class Hall:
             case "all":
                 return self.log.after(ROOM, 0)
             case "sent":
-                return self.log.after(ROOM, self.log.sent(member.who))
+                noted = self.log.sent(member.counted_as)
+                return self.log.after(ROOM, last if noted is None else noted)
             case "yours":
                 return self.log.after(ROOM, last)
         return []
@@ -110,4 +118,4 @@ class Hall:
         with suppress(ConnectionClosed, OSError):
             member.ws.send(told(event))
             if member.way == "sent":
-                self.log.note_sent(member.who, event[0])
+                self.log.note_sent(member.counted_as, event[0])

@@ -107,9 +107,9 @@ class Log:
 
     # What the server believes to have been delivered: the mistake of one of the ways
 
-    def sent(self, who: str) -> int:
+    def sent(self, who: str) -> int | None:
         found = self._ask("SELECT number FROM sent WHERE who = ?", who)
-        return int(found[0][0]) if found else 0
+        return int(found[0][0]) if found else None
 
     def note_sent(self, who: str, number: int) -> None:
         self._ask("INSERT OR REPLACE INTO sent VALUES (?, ?)", who, number)

@@ -113,7 +113,7 @@ def say() -> Response:
 @sock.route(f"{SOCKETS}/<any({', '.join(WAYS)}):way>", bp=bp)
 def converse(ws: WebSocket, way: str) -> None:
     pace = Pace(here().closing.wait)
-    with hall().hold(ws, who() or "", way) as member:
+    with hall().hold(ws, who() or "", way, request.args.get("tab", "")[:40]) as member:
         while True:
             said = ws.receive()
             pace.spend(COST)

@@ -136,7 +136,9 @@ def is_pages(end: End) -> bool:
 
 
 def tabs(evidence: Evidence) -> list[End]:
-    return [end for end in ends(evidence) if end.way == "leave" and end.line.ended("client")]
+    """Those that were shut. One left open ends with the server, and says nothing of tabs."""
+    found = [end for end in ends(evidence) if end.way == "leave" and end.line.ended("client")]
+    return [end for end in found if "client" in (began(end), end.first_to_end_tcp)]
 
 
 def tab(evidence: Evidence) -> End:

@@ -206,7 +206,11 @@ class Hang:
 
     @property
     def pings(self) -> list[Round]:
-        return [each for each in rounds(self.line) if self.said.time < each.ping.time < self.end]
+        """The last one does not count where its Pong and the page's word crossed: sent at the very
+        end, it says nothing of a page that hangs."""
+        found = [each for each in rounds(self.line) if self.said.time < each.ping.time < self.end]
+        late = found and (pong := found[-1].pong) and pong.time >= self.end
+        return found[:-1] if late and len(found) > 1 else found
 
     @property
     def end(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -110,3 +111,21 @@ def test_a_frozen_peer_is_let_go_and_what_was_sent_to_it_lies_there() -> None:
         assert b"\x88\x18\x03\xf0no pong in 0.5 seconds" in unread
         with pytest.raises(ScriptFailed, match="does not become a WebSocket"):
             FROZEN.open_wire(address, "/quiet")
+
+
+@pytest.mark.parametrize(
+    ("last_pong", "kept"), [(1.9, [0.5, 1.0, 1.8]), (2.1, [0.5, 1.0]), (None, [0.5, 1.0, 1.8])]
+)
+def test_a_ping_at_the_very_end_of_a_hang_proves_nothing(
+    last_pong: float | None, kept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its Pong and the page's word may cross; one that never came is no such case."""
+
+    def at(time: float) -> SimpleNamespace:
+        return SimpleNamespace(time=time)
+
+    rounds = [EXPERIMENT.Round(at(sent), at(sent + 0.01)) for sent in (0.5, 1.0)]
+    rounds.append(EXPERIMENT.Round(at(1.8), at(last_pong) if last_pong else None))
+    monkeypatch.setattr(EXPERIMENT, "rounds", lambda line: rounds)
+    hang = EXPERIMENT.Hang(None, at(0.0), at(0.0), at(2.0))
+    assert [each.ping.time for each in hang.pings] == kept

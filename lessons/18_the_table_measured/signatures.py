@@ -74,6 +74,11 @@ class Signature:
         within = [bisect_right(times, at + tenth) - number for number, at in enumerate(times)]
         return max(within, default=0) / max(1, len(times))
 
+    @property
+    def spread(self) -> int:
+        """In how many tenths of the time anything was said."""
+        return len({int(at / SECONDS * TENTHS) for at in self.times(self.said) if at < SECONDS})
+
     def in_a_row(self, side: str) -> int:
         """How often `side` spoke again, the other one having said nothing since."""
         return sum(one.side == other.side == side for one, other in pairwise(self.said))

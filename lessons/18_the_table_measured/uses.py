@@ -9,8 +9,8 @@ from lessons.course.model import Claim
 from .signatures import Signature
 from .tables import in_life
 
-EVEN = 3 / 10
-"""In an even stream no tenth of the time has so many of the messages, even if it is jolted."""
+EVEN = 7
+"""An even stream says something in so many tenths of the time, even where it is jolted."""
 LARGE = 4096
 """Bytes: no line of chat is as long."""
 
@@ -24,18 +24,18 @@ def use_claims(seen: dict[str, Signature]) -> Iterator[Claim]:
     )
     yield Claim(
         "Live sports updates benefit: silence, then several at once, all of them down",
-        not sport.up and len(sport.down) > 1 and sport.busiest > 2 / 10,
+        not sport.up and len(sport.down) > 1 and sport.spread < EVEN,
         f"{amounts(sport)}; {sport.busiest:.0%} of them in a tenth of the time",
     )
     yield Claim(
         "Real-time gaming benefits: an even stream both ways, small and binary",
-        game.binary and min(len(game.up), len(game.down)) > 20 and game.busiest < EVEN,
+        game.binary and min(len(game.up), len(game.down)) > 20 and game.spread >= EVEN,
         f"{amounts(game)}; one each {in_life(game.gap)}",
     )
     ticker, news, social = seen["ticker"], seen["news"], seen["social"]
     yield Claim(
         "Financial tickers are pushed to users: an even stream down, after one message up",
-        len(ticker.up) == 1 and len(ticker.down) > 20 and ticker.busiest < EVEN,
+        len(ticker.up) == 1 and len(ticker.down) > 20 and ticker.spread >= EVEN,
         f"{amounts(ticker)}; one each {in_life(ticker.gap)}",
     )
     yield Claim(

@@ -20,7 +20,9 @@ LESSON = Course().find("18")
 CAPTURES = load(LESSON, "captures")
 CASES = load(LESSON, "cases")
 FAULTS = load(LESSON, "faults").FAULTS
+CHECK = load(LESSON, "test_exercise")
 SERVER = load(LESSON, "server")
+HINTS = {tag for hint in LESSON.hints for tag in hint.for_mistake}
 WORDS = (LESSON.folder / "exercise.py").read_text("utf-8")
 FOLLOWS = {  # findings that a fault brings along, none of them of severity error
     "close-missing", "resp-status-not-101", "ping-unanswered", "pmd-not-compressed",
@@ -73,6 +75,24 @@ def test_captures_are_handed_out_once_and_mended(tmp_path: Path) -> None:
     assert CAPTURES.hand_out(tmp_path, CAPTURES.SAMPLE) == (name, made)
     assert [path.read_bytes() for path in CAPTURES.files(tmp_path)] == before
     assert made != sample
+
+
+def test_what_is_said_of_a_wrong_finding_does_not_give_the_right_one_away(tmp_path: Path) -> None:
+    for name in "abc":
+        for truth in CAPTURES.make_set(tmp_path, name):
+            path = tmp_path / truth.file
+            connection = Evidence.read(path).connections[0]
+            right = (truth.what, truth.who, truth.frame)
+            assert CHECK.judged(right, truth) == CHECK.RIGHT
+            near = [CHECK.about_what(what, truth) for what in FAULTS if what != truth.what]
+            near += [CHECK.about_who(who, truth) for who in ("server", "nobody")]
+            near += [
+                CHECK.about_frame(frame, truth, connection)
+                for frame in range(-1, 40)
+                if frame != truth.frame
+            ]
+            assert {each.tag for each in near} <= HINTS
+            assert not [each for each in near if truth.what in each.words]
 
 
 def test_on_another_machine_the_progress_knows_whose_captures_they_are(tmp_path: Path) -> None:

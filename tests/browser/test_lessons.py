@@ -353,7 +353,7 @@ def test_a_lesson_holds_in_a_real_browser(number: int, browser: Browser, tmp_pat
                         hand(page, session)
                     else:
                         moment.action.script(session)
-                    session.wait_for(moment.action.seen, moment.do.name)
+                    session.wait_for(moment.action.seen, moment.do.name, 30.0)
                     reply = "done"
                 case Say():  # raises UnknownFact for a number that was not measured
                     assert list(prose(moment.text, moment.facts))

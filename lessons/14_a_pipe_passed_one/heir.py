@@ -27,6 +27,8 @@ PATIENCE = 10.0
 A_DAY = 86400.0
 """A timeout, and not None: whether reads wait is noted once, for all who hold a socket."""
 OWN_FILES = 20
+MOST = 1 << 20
+"""Octets of a frame that are waited for, and of a message that is inflated."""
 
 
 def frame(first: int, payload: bytes) -> bytes:
@@ -133,7 +135,7 @@ class Heir:
     def inflate(self, window: str) -> dict[str, Any]:
         """The next message, inflated with what a new process knows, and with a window."""
         found = list(frames(self.came))
-        while not found and (data := self.line.recv(65536)):
+        while not found and len(self.came) < MOST and (data := self.line.recv(65536)):
             self.came += data
             found = list(frames(self.came))
         payload = found[0][1]
@@ -141,7 +143,7 @@ class Heir:
         for name, known in (("alone", b""), ("with", bytes.fromhex(window))):
             inflater = zlib.decompressobj(-15, zdict=known)
             try:
-                told[name] = inflater.decompress(payload + TAIL).decode()
+                told[name] = inflater.decompress(payload + TAIL, MOST).decode()
             except (zlib.error, ValueError) as fault:
                 told[name] = f"{type(fault).__name__}: {fault}"
         return told
@@ -149,7 +151,7 @@ class Heir:
     def stay(self, _: object) -> None:
         """Answer each message until the connection ends, whoever else is still there."""
         self.line.settimeout(A_DAY)
-        while data := self.line.recv(65536):
+        while len(self.came) < MOST and (data := self.line.recv(65536)):
             self.came += data
             for first, payload in frames(self.came):
                 if first == CLOSE:

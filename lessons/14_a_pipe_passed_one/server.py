@@ -9,6 +9,7 @@ No library stands between: a handler has the bare socket, and reads no byte that
 from __future__ import annotations
 
 import socket
+import zlib
 from contextlib import suppress
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -52,7 +53,7 @@ def upgrade(case: str) -> Response:
                 compressed = case == "window" and holder.compresses
                 key = request.environ["HTTP_SEC_WEBSOCKET_KEY"].strip()
                 holder.accept(key, compressed=compressed)
-                with suppress(OSError, ValueError):
+                with suppress(OSError, ValueError, zlib.error):
                     act(holder)
                 holder.end()
             finally:

@@ -28,7 +28,7 @@ GONE: Final = 40.0
 BUSY: Final = 60.0
 AFTER: Final = 20
 ENOUGH: Final = 300.0
-TRIES: Final = 2000
+TRIES: Final = 1000
 """In all. Whoever tries more often is stopped."""
 PATIENCE: Final = 10.0
 

@@ -39,9 +39,12 @@ WAYS: Final[Mapping[str, Way]] = {
 
 AGAIN: Final = frozenset({1001, 1005, 1006, 1011, 1012, 1013, 1014})
 """Close codes after which it is worth while to come again."""
+PATIENT_CODES: Final = frozenset({1012, 1013})
+PATIENCE: Final = 5
+"""Seconds of life to wait first, after one of these."""
 REFUSED: Final = 403
 BUSY: Final = 503
-RETRY_AFTER: Final = 5
-"""Seconds, as the server says them with 503."""
+RETRY_AFTER: Final = 60
+"""Seconds of life, as the server says them with 503."""
 KINDS: Final = (1000, 1001, 1008, 1011, 1012, 1013, REFUSED, BUSY)
 """How the server can end or refuse a connection: by a close code, or an HTTP status."""

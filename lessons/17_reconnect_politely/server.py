@@ -28,6 +28,7 @@ from .pace import (
     GOOD,
     KINDS,
     MOST,
+    PATIENCE,
     REFUSED,
     RETRY_AFTER,
     SPEED,
@@ -48,7 +49,7 @@ bp.before_app_request(decline_compression)
 
 @bp.get("/reconnect")
 def page() -> str:
-    numbers = {"speed": SPEED, "first": FIRST, "most": MOST, "good": GOOD}
+    numbers = {"speed": SPEED, "first": FIRST, "most": MOST, "good": GOOD, "patience": PATIENCE}
     return render_template("reconnect.html", numbers=numbers, kinds=KINDS)
 
 

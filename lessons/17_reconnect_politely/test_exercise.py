@@ -138,13 +138,15 @@ def test_own(exercise, own, expect):
     """the ends of your own connections"""
     found = False
     for line in own.connections:
-        ended = line.ended("server")
-        if line.response is None or not (ended or not line.upgraded):
-            continue
+        try:
+            if line.upgraded and not line.ended("server"):
+                continue  # it is open
+            status = None if line.upgraded else line.status
+        except Missing:
+            continue  # it was not answered
         closes = [each for each in line.frames_from("server") if each.frame.opcode == CLOSE]
         code = int.from_bytes(closes[0].frame.payload[:2]) if closes else 1006
         wire, mark = (closes[0].frame.wire, (2, 4)) if closes else (b"", (0, 0))
-        status = None if line.upgraded else line.status
         after = line.response.get("retry-after") if status else None
         question = (0, code, status, int(after) if after and after.isdecimal() else None)
         whose = f"connection {line.number}, {own.whose}: "

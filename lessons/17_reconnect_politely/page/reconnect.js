@@ -4,9 +4,10 @@ import { onPress } from "/static/js/line.js";
 
 const KEPT = 100; // entries of the log
 const AGAIN = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
+const PATIENT = [1012, 1013];
 
 const byId = (id) => document.getElementById(id);
-const { speed, first, most, good } = JSON.parse(byId("desk").dataset.numbers);
+const { speed, first, most, good, patience } = JSON.parse(byId("desk").dataset.numbers);
 const kinds = JSON.parse(byId("desk").dataset.kinds);
 const began = performance.now();
 
@@ -33,7 +34,8 @@ function bare() {
 /** The delay before an attempt, in seconds of life; undefined for never. */
 function nextDelay(attempt, code) {
   if (!AGAIN.includes(code)) return undefined;
-  return Math.random() * longest(attempt);
+  const least = PATIENT.includes(code) ? patience : 0;
+  return least + Math.random() * longest(attempt);
 }
 
 function longest(attempt) {

@@ -75,15 +75,20 @@ def a_redis(port: int) -> Iterator[None]:
 
 
 def hear_each_other(*ports: int) -> None:
-    clients = []
+    """A client at each; they are on two servers, and hear the same."""
+    clients: list[Client] = []
+    nicks = []
     for port in ports:
         client = Client.open("/ws/chat", port)
+        greeting = re.match(r"\* You are (Otter@[AB])\.", client.text())
+        assert greeting
+        nicks.append(greeting[1])
+        for other in clients:
+            assert other.text() == f"* {nicks[-1]} joined"
         clients.append(client)
-        assert client.text().startswith("* You are Otter@")
-        for other in clients[:-1]:
-            assert other.text().endswith(" joined")
+    assert sorted(nicks) == ["Otter@A", "Otter@B"]
     clients[0].say("hello")
-    assert [client.text() for client in clients] == ["Otter@A: hello"] * len(clients)
+    assert [client.text() for client in clients] == [f"{nicks[0]}: hello"] * 2
     for client in clients:
         client.reset()
 

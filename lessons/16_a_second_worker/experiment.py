@@ -171,7 +171,8 @@ def count_copies(session: Session) -> None:
 def counted(evidence: Evidence) -> bool:
     speaker, line = spoken(evidence, COUNTED)
     return any(
-        seat.server != speaker.server and seat.of(speaker) for seat in present(evidence, line.time)
+        seat.server != speaker.server and seat.of(speaker)
+        for seat in present(evidence, speaker, line)
     )
 
 
@@ -288,8 +289,8 @@ def sorted_out(evidence: Evidence, session: Session) -> Facts:
 
 
 def copied(evidence: Evidence, session: Session) -> Facts:
-    _, line = spoken(evidence, COUNTED)
-    there = present(evidence, line.time)
+    speaker, line = spoken(evidence, COUNTED)
+    there = present(evidence, speaker, line)
     yield "sockets", len(there)
     number = session.notes.get("subscribers")
     if isinstance(number, int):
@@ -354,7 +355,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     yield from on_the_bus(evidence, session)
     lost, seat = killed(evidence), returned(evidence)
     yield Claim(
-        "A killed server's connection ended without a Close: no other server took it over",
+        "A connection died with its server, without a Close: no other server took it over",
         lost.cut_off,
         f"process {lost.pid}: TCP ended, no Close frame",
         "6455 §7.1.5",

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
@@ -73,6 +72,10 @@ class Seat:
 
     def open_at(self, time: float) -> bool:
         return self.began <= time < self.over
+
+    def sits_with(self, other: Seat) -> bool:
+        """In one sitting? When the lesson was quit, no end of theirs may have been captured."""
+        return self.connection.file == other.connection.file
 
     def of(self, other: Seat) -> list[Line]:
         """What it heard of what the other said."""
@@ -146,7 +149,7 @@ def meetings(evidence: Evidence, *, bus: bool) -> list[Meeting]:
         Meeting(one, other)
         for at, one in enumerate(found)
         for other in found[at + 1 :]
-        if one.server != other.server and one.open_at(other.began)
+        if one.server != other.server and one.sits_with(other) and one.open_at(other.began)
     ]
 
 
@@ -178,15 +181,15 @@ def spoken(evidence: Evidence, text: str) -> tuple[Seat, Line]:
     raise Missing(f"nobody said {text!r}")
 
 
-def present(evidence: Evidence, time: float) -> list[Seat]:
-    """All who were in the chat at that time."""
-    return [seat for seat in seats(evidence) if seat.open_at(time)]
+def present(evidence: Evidence, speaker: Seat, line: Line) -> list[Seat]:
+    """All who were in the chat when this was said."""
+    return [seat for seat in seats(evidence) if seat.sits_with(speaker) and seat.open_at(line.time)]
 
 
 def gap(evidence: Evidence) -> tuple[Seat, Line, Seat]:
     """Who said what must be missed, the line, and one on another server who was told of a gap."""
     speaker, line = spoken(evidence, MISSED)
-    for seat in reversed(present(evidence, line.time)):
+    for seat in reversed(present(evidence, speaker, line)):
         if seat.server != speaker.server and len(notices(seat, line.time)) >= 2:
             return speaker, line, seat
     raise Missing("no server has told of a gap")
@@ -219,7 +222,3 @@ def returned(evidence: Evidence) -> Seat:
     if (seat := next(later, None)) is None:
         raise Missing("nobody came back and spoke")
     return seat
-
-
-def names(found: Iterable[Seat]) -> str:
-    return ", ".join(seat.nick for seat in found)

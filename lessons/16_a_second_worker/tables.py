@@ -74,8 +74,8 @@ def order(evidence: Evidence, session: Session) -> Rows:
 
 def spread(evidence: Evidence) -> str:
     """`2 connections on A, 1 on B`."""
-    _, line = spoken(evidence, COUNTED)
-    there = [seat.server for seat in present(evidence, line.time)]
+    speaker, line = spoken(evidence, COUNTED)
+    there = [seat.server for seat in present(evidence, speaker, line)]
     return ", ".join(f"{there.count(name)} on {name}" for name in sorted(set(there)))
 
 

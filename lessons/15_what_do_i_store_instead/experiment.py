@@ -19,6 +19,7 @@ from .sightings import (
     LATE,
     Back,
     Stay,
+    at_first,
     back,
     busy,
     by_tab,
@@ -211,7 +212,7 @@ def fate(told: Back) -> str:
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
-    here = present(evidence)
+    here = at_first(evidence)
     yours = here["yours"]
     yield "connection", yours.connection.number
     yield "pid", yours.about["pid"]
@@ -318,7 +319,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         "6455 §7.1.5",
     )
     yield Claim(
-        "A WebSocket server remembers old connections no more than HTTP does: live only, lost",
+        "A WebSocket server does not remember old connections, either: live only, it loses",
         bool(live.lost) and not live.twice,
         f"after {max(live.before.numbers)} came {live.after.numbers[0]}; "
         f"lost: {inwords(live.lost)}",
@@ -345,7 +346,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         "Sent is not processed: what the server had noted as sent is lost with the client's buffer",
         bool(gone) and min(two.numbers) > max(gone) and not sent.lost,
         f"on the wire once, never processed, never sent again: {inwords(gone)}",
-        "9293 §3.4",
+        "793 §2.6",
     )
     yield Claim(
         "The client's own number brings them back",

@@ -151,6 +151,14 @@ def back(evidence: Evidence) -> dict[str, Back]:
     raise Missing("no page has come back yet")
 
 
+def at_first(evidence: Evidence) -> dict[str, Stay]:
+    """The client's connections from before the kill, be it to come or over."""
+    try:
+        return {way: told.before for way, told in back(evidence).items()}
+    except Missing:
+        return present(evidence)
+
+
 # A client that was busy; one that noted too late
 
 

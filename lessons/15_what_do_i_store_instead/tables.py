@@ -14,7 +14,7 @@ from lessons.course.session import Session
 from .hall import ROOM, WAYS
 from .log import FILE
 from .seam import HOWS
-from .sightings import back, busy, inwords, present, seams
+from .sightings import at_first, back, busy, inwords, seams
 
 TITLES = {
     "live": "live only",
@@ -36,7 +36,7 @@ type Rows = Iterator[tuple[object, ...]]
 def held_table(evidence: Evidence, session: Session) -> Rows:
     """The entries that the server's dict has for the client's four connections."""
     yield "entry", "way", "its other end", "Sec-WebSocket-Key"
-    for stay in present(evidence).values():
+    for stay in at_first(evidence).values():
         client, key = address_text(stay.connection.client), stay.connection.proof.key
         yield stay.about["entry"], TITLES[stay.way], client, key
 
@@ -48,7 +48,7 @@ def stored_table(evidence: Evidence, session: Session) -> Rows:
         raise Missing("nothing was stored yet")
     yield "table", "a row of it", "what that is for"
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-        who = present(evidence)["yours"].about["who"]
+        who = at_first(evidence)["yours"].about["who"]
         for row in database.execute("SELECT who, room FROM members WHERE who = ?", (who,)):
             yield "members", f"{row[0]} | {row[1]}", "who hears what"
         newest = "SELECT room, number, text FROM events WHERE room = ? ORDER BY number DESC LIMIT 3"

@@ -170,6 +170,7 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "most", MOST
     yield "good", GOOD
     yield "retry_after", RETRY_AFTER
+    yield "kinds", len(KINDS)
     bare, polite = page(evidence)
     yield "bare", "again" if bare.tries else "nothing"
     yield "bare_tries", count(len(bare.tries), "try").replace("trys", "tries")

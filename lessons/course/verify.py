@@ -198,6 +198,8 @@ def _words(proof: Proof, course: Course, home: Home) -> None:
     has_hand_over = any(isinstance(block, Exercise) for block in blocks(lesson))
     if has_hand_over != lesson.has_exercise:
         faults.append(f"{lesson.slug}/en.md: an exercise block and exercise.py belong together")
+    if has_hand_over and not isinstance(lesson.steps[-1].blocks[-1], Exercise):
+        faults.append(f"{lesson.slug}/en.md: what stands behind the exercise is never read")
     proof.note(faults, "words")
 
 

@@ -61,7 +61,8 @@ def demo(port: int, lesson: Path | None) -> None:
 
         added = load(read_lesson(lesson), "server")
         config, blueprints = getattr(added, "CONFIG", {}), [added.bp]
-    among = {name: os.environ[name] for name in ("WS101_NAME", "WS101_BUS") if os.environ.get(name)}
+    told = {"WS101_NAME": "WS101_LAB_NAME", "WS101_BUS": "WS101_LAB_BUS"}
+    among = {name: os.environ[lab] for name, lab in told.items() if os.environ.get(lab)}
     app = create_app({**config, **among}, blueprints=blueprints)
     serve(
         app, "127.0.0.1", port,

@@ -51,7 +51,7 @@ class Workers:
         """Start one; where it was before, if it was there before."""
         self._end(name)
         port = urlsplit(self._places.get(name, "")).port or 0
-        settings = {"WS101_NAME": name, "WS101_BUS": self._bus}
+        settings = {"WS101_LAB_NAME": name, "WS101_LAB_BUS": self._bus}
         self._children[name], self._places[name] = self._start(port, settings)
 
     def _start_balancer(self) -> None:

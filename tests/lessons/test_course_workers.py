@@ -107,6 +107,7 @@ def test_a_server_that_is_gone_is_passed_over(balanced: Balanced) -> None:
     assert balanced.held() == [0, 2]
 
 
+@pytest.mark.slow  # course verify 16 goes the same way
 def test_a_session_shares_its_address(tmp_path: Path) -> None:
     with Session(Course().find("3"), Home(tmp_path / "home")) as session:
         page, url = session.page, session.demo_url

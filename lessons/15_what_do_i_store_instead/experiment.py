@@ -319,7 +319,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         "6455 §7.1.5",
     )
     yield Claim(
-        "A WebSocket server does not remember old connections, either: live only, it loses",
+        "A WebSocket server remembers old connections no more than HTTP does: live only, lost",
         bool(live.lost) and not live.twice,
         f"after {max(live.before.numbers)} came {live.after.numbers[0]}; "
         f"lost: {inwords(live.lost)}",

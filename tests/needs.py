@@ -59,6 +59,7 @@ PROGRAMS = {
     "xxd": Program(("xxd",), package="xxd", brew="vim"),
     "hexdump": Program(("hexdump",), package="bsdextrautils", brew="util-linux"),
     "od": Program(("od",), package="coreutils", brew="coreutils"),
+    "nginx": Program(("nginx",), package="nginx", brew="nginx", places=("/usr/sbin/nginx",)),
     "redis-server": Program(("redis-server",), package="redis-server", brew="redis"),
     "postgres": Program(
         ("postgres",),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -109,9 +108,13 @@ def test_two_servers_on_one_host() -> None:
         assert (health["server"], health["bus"]) == ("B", True)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 127.0.0.2 without asking")
-def test_two_servers_on_two_addresses() -> None:
-    """Two addresses in the place of two hosts: nothing else in the commands is changed."""
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 127.0.0.2 unasked")
+
+
+@contextmanager
+def two_addresses() -> Iterator[tuple[int, int]]:
+    """Two addresses in the place of two hosts: nothing else in the commands is changed. Their
+    ports."""
     redis, ports = free_port(), (free_port(), free_port())
     lines = commands("On two hosts", "ws101")
     assert len(lines) == 2
@@ -120,27 +123,33 @@ def test_two_servers_on_two_addresses() -> None:
         assert f"10.0.0.{at + 2}:8111" in line
         lines[at] = line.replace(f"10.0.0.{at + 2}:8111", f"127.0.0.{at + 2}:{port}")
     ready = "ws101 demo listening on http://127.0.0."
-    with a_redis(redis), running(lines[0], ready), running(lines[1], ready), nginx(ports) as front:
-        for host, port in (("127.0.0.2", ports[0]), ("127.0.0.3", ports[1])):
-            with socket.create_connection((host, port)) as client:
-                client.sendall(b"GET /health HTTP/1.1\r\nHost: chat.example\r\n\r\n")
-                assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
-            with socket.create_connection((host, port)) as client:
-                client.sendall(b"GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n")
-                assert client.recv(65536).startswith(b"HTTP/1.1 421 ")
-        if front:
-            named = f"chat.example:{front}"
-            assert get(front, "/health", "Connection: close", host=named)[0] == 200
-            hear_each_other(front, front)
+    with a_redis(redis), running(lines[0], ready), running(lines[1], ready):
+        yield ports
+
+
+@ON_LINUX
+def test_two_servers_on_two_addresses() -> None:
+    with two_addresses() as ports:
+        for host, port in zip(("127.0.0.2", "127.0.0.3"), ports, strict=True):
+            for name, status in (("chat.example", 200), ("evil.example", 421)):
+                with socket.create_connection((host, port)) as client:
+                    client.sendall(f"GET /health HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+                    assert client.recv(65536).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@ON_LINUX
+def test_one_address_in_front() -> None:
+    """The page's balancer, a real nginx."""
+    found = program("nginx")
+    with two_addresses() as ports, nginx(found, ports) as front:
+        named = f"chat.example:{front}"
+        assert get(front, "/health", "Connection: close", host=named)[0] == 200
+        hear_each_other(front, front)
 
 
 @contextmanager
-def nginx(ports: tuple[int, int]) -> Iterator[int]:
-    """The page's balancer, where nginx is installed: its port; else 0, and it is not tried."""
-    found = shutil.which("nginx")
-    if not found:
-        yield 0
-        return
+def nginx(found: str, ports: tuple[int, int]) -> Iterator[int]:
+    """The page's nginx, in front of these: its port."""
     port = free_port()
     block = re.search(r"^```nginx\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     assert block

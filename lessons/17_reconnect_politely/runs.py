@@ -75,6 +75,7 @@ class Run:
     tries: list[Try]
     before: int
     """Connections that were open when the server went."""
+    run: str
 
     @property
     def refused(self) -> list[Try]:
@@ -130,7 +131,8 @@ def run_at(lost: float, lines: list[Connection], until: float = inf) -> Run:
         for line in lines
         if lost < line.opened <= until
     ]
-    return Run(lost, frozenset(query(line, "n") for line in here), tries, len(here))
+    who = frozenset(query(line, "n") for line in here)
+    return Run(lost, who, tries, len(here), query(lines[0], "run") if lines else "")
 
 
 def crowd(evidence: Evidence, way: str) -> Run:

@@ -1,4 +1,4 @@
-"""Lesson 12: what did a proxy change?
+r"""Lesson 12: what did a proxy change?
 
 One WebSocket, two legs: `near` is what crossed between the client and the proxy,
 `far` what crossed between the proxy and the server. Say what was changed.
@@ -12,7 +12,7 @@ A leg looks like this:
 
 and a frame like this, its payload as it is on the wire (masked, if it has a key):
 
-    {"opcode": 1, "fin": True, "key": b"\\x2a\\xb6\\x73\\x01", "payload": b"..."}
+    {"opcode": 1, "fin": True, "key": b"\x2a\xb6\x73\x01", "payload": b"..."}
     {"opcode": 9, "fin": True, "key": None, "payload": b"..."}
 
 Messages have opcode 1 or 2, in as many frames as they like: 0 for all but the

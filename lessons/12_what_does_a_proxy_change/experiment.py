@@ -221,7 +221,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     bare = naked(evidence)
     yield Claim(
         "What breaks the rules on one leg need not be seen on the other",
-        bool(unmasked(bare.near)) and close_code(bare.near, "server") is not None,
+        bool(unmasked(bare.near))
+        and not unmasked(bare.far)
+        and close_code(bare.near, "server") is not None,
         f"a frame without mask; the server got: {close_words(bare.far, 'client')}",
         "6455 §5.1",
     )
@@ -251,7 +253,7 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     ends = resets(evidence)
     yield Claim(
         "Our tap changes something, too: addresses, and a reset comes out as an ordinary end",
-        ends == {"direct": "reset", "tapped": "end"},
+        ends == {"direct": "reset", "tapped": "end"} and told_port(alone) != str(alone.client[1]),
         f"straight to the server: {ends['direct']}; by our tap: {ends['tapped']}",
         "9293 §3.10.5",
     )

@@ -53,17 +53,28 @@ def try_on(exercise, expect, near, far, right, where: str, rfc: str) -> None:
 
 
 def shown(legs, right, got) -> str:
-    """The frames of the side that is meant; the same letter is the same message."""
+    """The frames of the side that is meant; the same letter is the same message. Where only
+    fields are meant, those of the first that is wrong."""
     answer = got if isinstance(got, list) else []
     wrong = [each for each in [*right, *answer] if not (each in right and each in answer)]
-    sides = [each[1] for each in wrong if isinstance(each, tuple) and len(each) == 3]
-    side = next((each for each in sides if each in ("client", "server")), "client")
+    triples = [each for each in wrong if isinstance(each, tuple) and len(each) == 3]
+    side = next((each[1] for each in triples if each[1] in ("client", "server")), "client")
     shapes = load(LESSON, "shapes").Shapes()
     sent, arrived = legs if side == "client" else reversed(legs)
+    fields = [each[2] for each in triples if each[:2] == ("field", side)]
+    if fields and all(each[0] == "field" for each in triples):
+        told = (field_of(leg[side], fields[0]) for leg in (sent, arrived))
+        return "the {} sent {}, there arrived {}".format(side, *told)
     return (
         f"the {side} sent {shapes.of(sent[side]['frames'])},"
         f" there arrived {shapes.of(arrived[side]['frames'])}"
     )
+
+
+def field_of(half: dict, name: object) -> str:
+    """That field as it stands in a head."""
+    found = [f'"{n}: {v}"' for n, v in half["fields"] if n.lower() == str(name).lower()]
+    return ", ".join(found) or f"no {name}"
 
 
 def where_it_is(near, far, right) -> tuple[bytes, tuple[int, int]]:

@@ -259,11 +259,12 @@ class Session:
             except StartFailed as fault:
                 tap.end()
                 if "is taken" in str(fault) and place:
-                    self._told.append(
-                        f"port {place} is taken (another ws101 learn?): this run takes another"
-                    )
                     continue
                 raise SessionFailed(f"the tap does not start: {fault}") from None
+            if port and not place:
+                self._told.append(
+                    f"port {port} is taken (another ws101 learn?): this run is at {self.page}"
+                )
             self._tap = tap
             if self._between:
                 self._start_between(self._between)

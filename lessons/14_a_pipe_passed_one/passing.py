@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.core.findings import Finding
+from inspector.core.rfc import CLOSE
 from lessons.course.evidence import Connection, Evidence, Said
 from lessons.course.model import Missing
 
@@ -199,11 +200,14 @@ def closed(evidence: Evidence) -> tuple[Connection, Note, Note]:
 
 
 def shut(evidence: Evidence) -> tuple[Connection, Note, float]:
-    """shutdown() in one process: its last word, and when the server's direction ended."""
+    """shutdown() in one process: its last word, and when the server's direction ended. Where a
+    Close was sent before that, it would be no wonder that it ended."""
     for line in lines(evidence, "shutdown"):
         last, end = saying(line, "I call shutdown()"), line.ended("server")
         if last and end and saying(line, "I have it, too"):
-            return line, last, end.time
+            closes = [each.time for each in line.frames if each.frame.opcode == CLOSE]
+            if not any(at < end.time for at in closes):
+                return line, last, end.time
     raise Missing("nobody has called shutdown() yet")
 
 

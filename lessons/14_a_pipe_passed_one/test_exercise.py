@@ -44,6 +44,7 @@ KNOWN = (
         "ping",
         "a control frame between fragments ends nothing",
     ),
+    ("gives_controls", "controls", "a control frame is no message: pass over it"),
     ("mask_from_zero", "mask", "the key goes on where it was, and does not begin anew"),
     ("all_text", "all-text", "a binary message (opcode 2) stays bytes"),
     ("remembers", "remembers", "the other process has no such variable: put all into the state"),

@@ -29,7 +29,7 @@ from lessons.course.session import is_seen
 from lessons.course.stores import STORES
 from lessons.course.terminal import Terminal
 from lessons.course.wire import ScriptFailed
-from lessons.course.words import Unmeasured, fill, prose, sentence
+from lessons.course.words import TEXT_WIDTH, Unmeasured, fill, prose, sentence, wrap_whole
 from lessons.course.workbench import Workbench
 
 GO_ON: Final = "[Enter] go on   [?] keys   [q] quit"
@@ -317,7 +317,8 @@ class Desk:
             words = f"The script could not: {fault}. Do it in your browser, or press n."
             self.show([Line("! ", "warning").join(line) for line in sentence(words, 74)])
         else:
-            self.show([Line(f"the script did it: {telling.script_words(act)}", "quiet")])
+            words = f"the script did it: {telling.script_words(act)}"
+            self.show([Line(line, "quiet") for line in wrap_whole(words, TEXT_WIDTH)])
 
     def step_end(self, moment: StepEnd) -> str:
         move, self._move = self._move, None

@@ -46,7 +46,7 @@ function attempt(name, title) {
     tell(String(data));
     const note = parsed(data);
     const words = [note.says, note.heard];
-    if (words.includes(turn.last)) socket.close(1000);
+    if (turn.last && words.includes(turn.last)) socket.close(1000);
     if (turn.then && words.includes(turn.hears)) {
       for (const each of turn.then) socket.send(each);
       turn.then = null;

@@ -13,6 +13,7 @@ from lessons.course.session import Session
 from .script import end_twice, freeze, ways
 from .seen import (
     answers,
+    asking,
     began,
     carries,
     ends,
@@ -177,10 +178,11 @@ def puzzle(evidence: Evidence) -> Facts:
 
 def freezing(evidence: Evidence) -> Facts:
     end = silent(evidence)
-    first, answer, number = silence(end)
+    first, over, number = silence(end)
     yield "silence", "nothing" if not signs(end) else "something"
     yield "silent_line", end.line.number
-    yield "silent_seconds", f"{answer - first:.1f} s"
+    yield from zip(("silent_first", "silent_last"), asking(end), strict=True)
+    yield "silent_seconds", f"{over - first:.1f} s"
     yield "silent_asked", count(number, "question")
     yield "silent_reads", count(signs(end), "byte")
 
@@ -274,9 +276,9 @@ def claims_of_a_tab(evidence: Evidence) -> Iterator[Claim]:
 
 def claims_of_silence(evidence: Evidence) -> Iterator[Claim]:
     end = silent(evidence)
-    first, answer, number = silence(end)
+    first, over, number = silence(end)
     yield Claim(
         "A server that is silent ends nothing: no byte, no end of TCP, no event",
         not signs(end) and number > 0,
-        f"{count(number, 'question')} out and 0 bytes in, for {answer - first:.1f} s",
+        f"{count(number, 'question')} out and 0 bytes in, for {over - first:.1f} s",
     )

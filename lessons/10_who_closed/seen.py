@@ -12,7 +12,7 @@ from inspector.screen.words import quoted
 from lessons.course.evidence import Connection, Evidence
 from lessons.course.model import Missing
 
-from .ways import ANYBODY, ASKS, PATH, YES
+from .ways import ANYBODY, ASK, ASKS, PATH, YES
 
 type Step = tuple[str, str, bytes]
 """`("client", "close", b"\\x03\\xe8bye")`; what ends TCP is an `"end"` without bytes."""
@@ -173,17 +173,29 @@ def silent(evidence: Evidence) -> End:
 
 
 def silence(end: End) -> tuple[float, float, int]:
-    """When the first question went out, when its answer came, and how many had gone by then."""
-    questions = [s.time for s in end.line.said("client") if s.text == ANYBODY]
+    """When the first question went out, when the silence behind them was over, and how many had
+    gone by then. What the server says first as it goes on may be its ping, and then the answer."""
     answer = next(s.time for s in end.line.said("server") if s.text == YES)
-    return questions[0], answer, sum(time < answer for time in questions)
+    asked = [s.time for s in end.line.said("client") if s.text == ANYBODY and s.time < answer]
+    after = [r.time for r in end.line.reads if r.side == "server" and r.time > asked[-1]]
+    return asked[0], min(after), len(asked)
+
+
+def asking(end: End) -> tuple[int, int]:
+    """The frames between which the freeze lies: the first question, or what brought it, and the
+    last answer. A page may have held its connection open for long before."""
+    said = end.line.said("server")
+    brought = [each.frames[0] for each in said if each.text == ASK]
+    asks = [each.frames[0] for each in end.line.said("client") if each.text == ANYBODY]
+    answers = [each.frames[-1] for each in said if each.text == YES]
+    return min(*brought, *asks), answers[ASKS - 1]
 
 
 def signs(end: End) -> int:
     """What came from the server, and how many ends of TCP, while it was silent."""
-    first, answer, _ = silence(end)
-    reads = [r for r in end.line.reads if r.side == "server" and first < r.time < answer]
-    return len(reads) + sum(each.time < answer for each in end.line.ends)
+    first, over, _ = silence(end)
+    reads = [r for r in end.line.reads if r.side == "server" and first < r.time < over]
+    return len(reads) + sum(each.time < over for each in end.line.ends)
 
 
 def plain_ms(end: End) -> float:

@@ -40,6 +40,13 @@ KNOWN = (
     ("little_endian", "order", "the code's first byte is the high one"),
     ("reason_too", "reason", "the code is two bytes; what follows is the reason"),
 )
+NONE = (
+    "None is for a tail without a Close and without an end of TCP",
+    "None is for a connection that is not over",
+    "None is for a connection that is not over",
+    "clean is True or False",
+)
+"""By its place in the verdict: what to say of a None that stands there wrongly."""
 WRONG = [(load(LESSON, f"wrong.{name}").classify, tag, words) for name, tag, words in KNOWN]
 
 type Step = tuple[str, str, bytes]
@@ -83,6 +90,7 @@ def check(exercise, expect, tail: list[Step], right: Verdict, whose: str) -> Non
         expect(got, right, where=where, rfc=CODES)
     for part, (mine, theirs) in enumerate(zip(got, right, strict=True)):
         near = [] if same(mine, theirs) else mistake(tail, got, part)
+        near.append(Near("", None, NONE[part]))
         wire, mark = bytes_of(tail, part)
         where_part = f"{whose}: {NAMES[part]}, {story(tail)}"
         expect(mine, theirs, where=where_part, rfc=SECTIONS[part], wire=wire, mark=mark, near=near)

@@ -19,7 +19,7 @@ from lessons.course.expect import Near, same
 from lessons.course.model import Missing
 
 LESSON = Course().find("11")
-SECTION = "7692 §7.2.2"
+SECTION, WHOLE = "7692 §7.2.2", "7692 §6.2"
 TEXT, BINARY, CONTINUATION, PING, PONG = 1, 2, 0, 9, 10
 TAIL = b"\x00\x00\xff\xff"
 HELLO = b"\xf2\x48\xcd\xc9\xc9\x07\x00"
@@ -109,9 +109,8 @@ def mistake(pieces: list[Piece], got: list[object]) -> list[Near]:
 
 def check(exercise, expect, pieces: list[Piece], whose: str, inflater=None, known=()) -> None:
     """All frames of a side, one after the other. `known` has the tag and words of a mistake."""
-    section = SECTION
     if inflater is None:
-        with expect.asked("an Inflater", where=whose, rfc=section):
+        with expect.asked("an Inflater", where=whose, rfc=SECTION):
             inflater = exercise.Inflater()
     got: list[object] = []
     for number, each in enumerate(pieces, 1):
@@ -119,6 +118,7 @@ def check(exercise, expect, pieces: list[Piece], whose: str, inflater=None, know
         size = count(len(each.payload), "byte")
         where = f"{whose}: frame {number} of {len(pieces)}, {bits}, {size}"
         wire = each.wire[:40]
+        section = SECTION if each.fin and each.rsv1 else WHOLE
         with expect.asked(each.right, where=where, rfc=section, wire=wire, mark=(0, 1)):
             answer = inflater.take(*each.given)
         got.append(answer)

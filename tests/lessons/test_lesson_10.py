@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -11,6 +13,7 @@ from lessons.course.course import Course, load
 from lessons.demo.app import create_app
 
 LESSON = Course().find("10")
+SEEN = load(LESSON, "seen")
 SERVER = load(LESSON, "server")
 CHECK = load(LESSON, "test_exercise")
 SOLUTION = load(LESSON, "solution")
@@ -43,6 +46,24 @@ def test_random_ends_are_what_they_were_made_from() -> None:
     for _ in range(200):
         tail, verdict = CHECK.random_end()
         assert by_definition(tail) == verdict
+
+
+@pytest.mark.parametrize(("early", "signs"), [(2.5, 0), (1.5, 1)])
+def test_a_ping_that_is_due_as_the_server_goes_on_ends_the_silence(
+    early: float, signs: int
+) -> None:
+    def said(text: str, *times: float) -> list[SimpleNamespace]:
+        return [SimpleNamespace(text=text, time=time, frames=(int(time * 10),)) for time in times]
+
+    talk = {
+        "client": said(SEEN.ANYBODY, 1.0, 1.2, 1.8, 2.0),
+        "server": said(SEEN.ASK, 0.8) + said(SEEN.YES, 2.6, 2.7, 2.8, 2.9),
+    }
+    reads = [SimpleNamespace(side="server", time=time) for time in (0.8, early, 2.6)]
+    end = SEEN.End(SimpleNamespace(said=talk.get, reads=reads, ends=[]), "hold", None)
+    assert SEEN.silence(end) == (1.0, 2.5 if signs == 0 else 2.6, 4)
+    assert SEEN.signs(end) == signs
+    assert SEEN.asking(end) == (8, 29)
 
 
 @pytest.fixture

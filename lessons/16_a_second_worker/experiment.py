@@ -177,7 +177,7 @@ def counted(evidence: Evidence) -> bool:
 
 
 def make_a_gap(session: Session) -> None:
-    """cut server A's line to Redis, say a line on B, let A find Redis again"""
+    """cut A's line to Redis, say a line on B, let A find Redis"""
     a, b = both(session)
     url = session.redis()
     with session.workers.frozen("A"):  # so that it is not back before the line is said
@@ -223,7 +223,9 @@ ACTIONS: dict[str, Action] = {
     "two": Action(open_two, opened, "/chat", "two tabs"),
     "hello": Action(say_hello, spoke, "/chat", "a line from each tab"),
     "bus": Action(put_on_bus, on_bus, "/chat", needs=REDIS, script_only=True),
-    "again": Action(say_hello_again, all_heard, "/chat", "a line from each tab", needs=REDIS),
+    "again": Action(
+        say_hello_again, all_heard, "/chat", "a line from each, both open", needs=REDIS
+    ),
     "order": Action(talk_at_once, in_order, "/chat", needs=REDIS, script_only=True),
     "copies": Action(count_copies, counted, "/chat", needs=REDIS, script_only=True),
     "gap": Action(make_a_gap, has_gap, "/chat", needs=REDIS, script_only=True),

@@ -99,7 +99,7 @@ def gave_up(evidence: Evidence) -> bool:
 ACTIONS = {
     "watch": Action(keep_quiet, pinged_enough, PAGE, "three pings"),
     "empty": Action(say_nothing_and_ping, said_both, PAGE, "both messages"),
-    "hang": Action(hang, hung_enough, PAGE, "your page to hang and come back"),
+    "hang": Action(hang, hung_enough, PAGE, "your page to hang"),
     "freeze": Action(freeze, gave_up, PAGE, script_only=True),
 }
 

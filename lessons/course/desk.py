@@ -144,6 +144,7 @@ class Desk:
         while True:
             if until and until():
                 self.terminal.end_prompt()
+                self.terminal.read()  # they did what it says
                 return ""
             text = prompt() if callable(prompt) else prompt
             if text != shown:
@@ -158,6 +159,7 @@ class Desk:
                 continue
             if key in wanted:
                 self.terminal.end_prompt()
+                self.terminal.read()
                 self._unread = False
                 return key
             if self._always(key):
@@ -335,19 +337,22 @@ class Desk:
         self._first = False
         self.terminal.clear()
         lesson = self.run.lesson
-        self.show([Line(f"Lesson {lesson} · done", "title"), Line(), *telling.ending(told), Line()])
+        lines = [Line(f"Lesson {lesson} · done", "title"), Line(), *telling.ending(told), Line()]
         for words in filter(None, (telling.score(told.guesses), telling.sealed(told.sealed))):
-            self.show([Line(words)])
+            lines.append(Line(words))
         back = ""
         if lesson.has_exercise and not self.run.state.exercise.passed:
             words = f"The exercise is still open: {command('check', lesson.number)}"
-            self.show(list(telling.plain(words)))
+            lines += telling.plain(words)
             back = "   [p] back to the exercise"
         session = self.run.session
-        self.show([*telling.bytes_at(session.kept, session.home), Line()])
+        self.show([*lines, *telling.bytes_at(session.kept, session.home), Line()])
+        keys = f"{back}   [m] map   [q] quit"
         following = told.following
         onward = f"[Enter] lesson {following}" if following else "[Enter] the map"
-        self.wait(f"{onward}{back}   [m] map   [q] quit")
+        if following and not self.terminal.prompts(onward + keys):
+            onward = f"[Enter] lesson {following.number}"
+        self.wait(onward + keys)
 
 
 def keys() -> list[Line]:

@@ -213,9 +213,9 @@ class Guide:
         terminal, session = self.terminal, warming.session
         self.progress.reread()
         terminal.clear()
-        terminal.lines([*drawn_map(self.course, self.progress, picked), Line()])
+        lines = [*drawn_map(self.course, self.progress, picked), Line()]
         if not self.progress.last:
-            terminal.lines([*sentence(WELCOME), Line(), Line(SKETCH, "quiet"), Line()])
+            lines += [*sentence(WELCOME), Line(), Line(SKETCH, "quiet"), Line()]
         rows = [("next", next_words(here, self.progress[here.slug]))]
         if warming.ready:
             warming.join()
@@ -227,13 +227,13 @@ class Guide:
             rows.append(("capture", "..."))
         for name, text in rows:
             for number, part in enumerate(wrap(text, 66)):
-                terminal.lines([Line("  ").add("" if number else name, "quiet").to(12).add(part)])
+                lines.append(Line("  ").add("" if number else name, "quiet").to(12).add(part))
         if self.progress.note:
             self._notes.append(self.progress.note)
             self.progress.note = ""
         for note in self._notes:
-            terminal.lines([Line("! ", "warning").join(line) for line in sentence(note, 74)])
-        terminal.lines([Line(), *([Line(words)] if words else [])])
+            lines += [Line("! ", "warning").join(line) for line in sentence(note, 74)]
+        terminal.lines([*lines, Line(), *([Line(words)] if words else [])])
 
     # A lesson
 

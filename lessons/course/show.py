@@ -7,6 +7,7 @@ the ladder, two life lines with time running down.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
@@ -170,6 +171,11 @@ def frame(connection: Connection, number: int) -> Iterator[Line]:
 def frames(connection: Connection, first: int, last: int) -> Iterator[Line]:
     """A line a frame, as `ws101 dump` has them, and what is wrong with it below."""
     listing = Listing(PICTURE_WIDTH, single=True)
+    drawn = _listed(connection, listing, first, last)
+    yield from itertools.dropwhile(lambda line: not line.width, drawn)
+
+
+def _listed(connection: Connection, listing: Listing, first: int, last: int) -> Iterator[Line]:
     items = connection.listed()
     for item in items:
         if isinstance(item.event, Opened):

@@ -42,6 +42,12 @@ class Terminal:
         self._prompt = 0
         self._owed = False
         """An empty line was left out at the lower edge."""
+        self._behind = False
+        """Nothing was written since a key was pressed."""
+        self._above = ""
+        """The last line that is not empty."""
+        self._apart = False
+        """An empty line, written or owed, is the last one: what comes begins a paragraph."""
 
     @property
     def columns(self) -> int:
@@ -57,7 +63,7 @@ class Terminal:
         self.paper.text("\n" if self.dumb else CLEAR_SCREEN)
         self._used = 0
         self._slack = SLACK
-        self._owed = False
+        self._owed = self._behind = self._apart = False
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write lines; stop near the lower edge of the screen until a key is pressed, between two
@@ -72,6 +78,7 @@ class Terminal:
             takes = self._takes(line)
             left -= takes
             full = self._used and self.rows >= SMALLEST and (takes > self._free or number == stop)
+            self._apart = not line.width
             if full and not line.width:
                 self._owed = True
                 continue
@@ -80,15 +87,16 @@ class Terminal:
             elif full:
                 self._more()
                 stop = self._stop(rest, number)
-                if self._owed:  # what stands apart still does, on the far side of the pause
-                    self.paper.lines([Line()])
-                    self._used += 1
-            self._owed = False
+            if self._owed and self._behind and line.width:
+                self.paper.lines([Line()])  # what stands apart still does, behind a pause
+                self._used += 1
+            self._owed = self._behind = False
             self.paper.lines([line])
             self._used = min(self._used + takes, self.rows - 1)
             written = line
+            self._above = line.plain if line.width else self._above
         if given and not given[-1].width and written is not given[-1]:
-            self._owed = True
+            self._owed = self._apart = True
 
     def _stop(self, lines: list[Line], start: int = 0) -> int | None:
         """Which line is better kept for the next screen, with all that follow: the first of a
@@ -97,6 +105,8 @@ class Terminal:
         if sum(map(self._takes, lines[start:])) <= self._free + self._slack:
             return None
         rows, best = 0, None
+        if not start and self._apart and self._free <= self.rows // 3 and lines[0].width:
+            best = None if self._above.endswith(":") else 0
         for number in range(start, len(lines)):
             if (rows := rows + self._takes(lines[number])) > self._free:
                 break
@@ -115,8 +125,8 @@ class Terminal:
 
     def _squeezed(self, lines: list[Line]) -> list[Line]:
         """Lines without as many empty ones as are too many, the last ones first; with all of them
-        where that is not enough."""
-        over = sum(map(self._takes, lines)) - self._free
+        where that is not enough. What was read scrolls away before any is missed."""
+        over = sum(map(self._takes, lines)) - self._free - (self._slack if self._behind else 0)
         empty = [number for number, line in enumerate(lines) if not line.width]
         if not 0 < over <= len(empty):
             return lines
@@ -128,8 +138,14 @@ class Terminal:
         while (key := self.keyboard.key()) not in GOES_ON:
             self.otherwise(key or "")
         self.end_prompt()
-        self._used = 2  # a little of what was there stays in view
+        self.read()
+
+    def read(self) -> None:
+        """All that stands here was read: nobody is stopped before it scrolls away, as far as what
+        comes needs the room. A little of it stays in view."""
+        self._used = min(self._used, 2)
         self._slack = SLACK
+        self._behind = True
 
     def keep_together(self, lines: list[Line]) -> None:
         """Write lines on one screen: on a fresh one if this one has no room for them and that one
@@ -155,12 +171,16 @@ class Terminal:
 
     def prompt(self, line: Line) -> None:
         """What is asked, on the last line; the next prompt takes its place."""
-        if line.width > self.columns - 2:
+        if not self.prompts(line.plain):
             line = Line(fit(line.plain, self.columns - 2))
         text = line.ansi if self.paper.colour else line.plain
         start = self._blank()
         self.paper.text(f"{start}{text} ")
         self._prompt = line.width + 1
+
+    def prompts(self, words: str) -> bool:
+        """Whether a prompt has room for these words."""
+        return Line(words).width <= self.columns - 2
 
     def end_prompt(self) -> None:
         """Take the prompt away."""

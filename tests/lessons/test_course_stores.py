@@ -177,7 +177,6 @@ def test_a_learner_is_told_what_starts_and_what_is_left_out(tmp_path: Path) -> N
         assert len(everyone) == 5  # the runner, the demo app, the tap, the keeper, Redis
         sitting.press("s")
         sitting.sees("the script did it")
-        sitting.press("enter")  # evidence stands on a fresh screen
         sitting.sees("You predicted: works, but. It was: fails loudly")
         sitting.press("enter")
         sitting.sees("PostgreSQL is strict.")

@@ -95,6 +95,44 @@ def test_what_ends_with_a_colon_stays_with_what_it_announces(
     assert pauses_after(shown) == ["one 5"]
 
 
+def test_a_paragraph_that_has_no_room_begins_behind_the_pause(
+    typed: tuple[Terminal, StringIO],
+) -> None:
+    terminal, shown = typed
+    terminal.lines([*paragraph("one", 8), Line()])
+    terminal.lines([*paragraph("two", 6), Line(), *paragraph("three", 2)])
+    assert pauses_after(shown) == ["one 7"]
+
+
+def test_what_is_announced_begins_before_the_pause(typed: tuple[Terminal, StringIO]) -> None:
+    terminal, shown = typed
+    terminal.lines([*paragraph("one", 7), Line("like this:"), Line()])
+    terminal.lines(paragraph("two", 6))
+    assert pauses_after(shown) == ["two 1"]
+
+
+def test_nobody_is_stopped_before_what_they_have_read_scrolls_away(
+    typed: tuple[Terminal, StringIO],
+) -> None:
+    terminal, shown = typed
+    terminal.lines([*paragraph("one", 10), Line(), Line("a question")])
+    terminal.read()
+    terminal.keep_together([*paragraph("two", 9), Line()])
+    assert "[Enter]" not in shown.getvalue()
+    terminal.lines(paragraph("three", 4))
+    assert pauses_after(shown) == ["two 8"]
+
+
+def test_an_empty_line_that_is_owed_comes_behind_a_key(typed: tuple[Terminal, StringIO]) -> None:
+    terminal, shown = typed
+    terminal.lines([*paragraph("one", 11), Line()])
+    terminal.read()
+    terminal.lines(paragraph("two", 2))
+    lines = told(shown)
+    at = lines.index("one 10")
+    assert lines[at : at + 3] == ["one 10", "", "two 0"]
+
+
 def test_nobody_is_stopped_for_an_empty_line(typed: tuple[Terminal, StringIO]) -> None:
     terminal, shown = typed
     terminal.lines([*(Line(f"row {number}") for number in range(11)), Line()])

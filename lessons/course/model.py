@@ -216,13 +216,15 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Bars:
     """A plot of amounts: `rows` of (label, value), all in `unit`; `form` is how Python formats a
-    value. `log` for values of very different size: the scale is logarithmic then, and says so."""
+    value. `log` for values of very different size: the scale is logarithmic then, and says so. The
+    longest bar fills the width, or `whole` would."""
 
     title: str
     rows: tuple[tuple[str, float], ...]
     unit: str
     form: str = ",.0f"
     log: bool = False
+    whole: float = 0.0
 
     def number(self, value: float) -> str:
         """A value as it is read."""

@@ -50,7 +50,7 @@ def bars(told: Bars) -> Iterator[Line]:
     numbers = [told.number(value) for _, value in rows]
     wide = _label_width(tuple(label for label, _ in rows))
     room = WIDTH - AT - wide - 2 - max(map(len, numbers)) - 1
-    longs = lengths([value for _, value in rows], log=told.log)
+    longs = lengths(told)
     for (label, _), length, number in zip(rows, longs, numbers, strict=True):
         line = Line().to(AT).add(fit(label, wide)).to(AT + wide + 2)
         drawn = bar(length, 1.0, room)
@@ -65,11 +65,12 @@ def known_rows(told: Bars) -> list[tuple[str, float]]:
     return [(label, value) for label, value in told.rows if isfinite(value)]
 
 
-def lengths(values: list[float], *, log: bool) -> list[float]:
-    """How long each bar is, the longest being 1. On a logarithmic scale it begins at a tenth of the
-    least value that is not 0."""
-    most = max(values)
-    if not log:
+def lengths(told: Bars) -> list[float]:
+    """How long each bar is, the longest that there may be being 1. On a logarithmic scale it begins
+    at a tenth of the least value that is not 0."""
+    values = [value for _, value in known_rows(told)]
+    most = max([*values, told.whole])
+    if not told.log:
         return [value / most if most > 0 else 0.0 for value in values]
     least = max(min((value for value in values if value > 0), default=1.0), most / FARTHEST)
     decades = log10(most / least) + 1 if most > 0 else 1.0

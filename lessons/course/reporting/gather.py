@@ -103,8 +103,8 @@ def _in_short(
     if bars := tuple(_share_of(lesson, told[lesson.slug]) for lesson in course.lessons):
         shares = tuple(row for row in bars if row is not None)
         if shares:
-            title = "Predictions that came out as you said, lesson by lesson"
-            section.blocks.append(Picture(Bars(title, shares, "% of those measured")))
+            title = "Predictions that came out as you said, of those measured"
+            section.blocks.append(Picture(Bars(title, shares, "%", whole=100)))
     return section
 
 
@@ -160,7 +160,7 @@ def _look_again(
         for each in told[lesson.slug]:
             if each.again is False:
                 how = "right first, wrong later" if each.right else "wrong twice"
-                what = (*strong(how), *plain(": "), *worded(each.question), *plain("  "))
+                what = (*strong(how), *plain(": "), *worded(each.by_itself), *plain("  "))
                 # A sealed question is asked where nothing is explained yet.
                 where = plain("") if each.sealed else code(command("learn", lesson.number))
                 items.append((*what, *where))

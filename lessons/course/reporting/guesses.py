@@ -24,6 +24,11 @@ class Told:
         return self.guess.question or fill(self.prediction.question, Unmeasured())
 
     @property
+    def by_itself(self) -> str:
+        """The question as it is put without the screen that it stood on."""
+        return self.prediction.again or self.question
+
+    @property
     def sealed(self) -> int | None:
         return self.prediction.sealed
 

@@ -150,7 +150,7 @@ def _head(*cells: str) -> str:
 
 def _bars(told: Bars) -> Iterator[str]:
     rows = known_rows(told)
-    longs = lengths([value for _, value in rows], log=told.log)
+    longs = lengths(told)
     scale = "drawn, each step to the right ten times as much" if told.log else "drawn"
 
     def lines() -> Iterator[str]:

@@ -88,7 +88,7 @@ def _bars(told: Bars) -> Iterator[str]:
         yield "Nothing was measured."
         return
     scale = " (logarithmic)" if told.log else ""
-    longs = lengths([value for _, value in rows], log=told.log)
+    longs = lengths(told)
     yield from _table(
         ("", told.unit, f"drawn{scale}"),
         [

@@ -26,6 +26,7 @@ from lessons.course.model import (
     Unseal,
     Unveil,
 )
+from lessons.course.words import has_facts
 
 FENCE: Final = "```"
 SHOWS: Final[dict[str, tuple[int, ...]]] = {
@@ -211,6 +212,9 @@ def _predict(lines: Lines, fence: _Fence) -> Prediction:
         raise lines.error(f"'answer: {settings['answer']}' is no option's key", fence.line)
     if "again" in settings and not (again and settings["again"]):
         words = "'again: ' is the question for 'ask again: LESSON': give both, or none"
+        raise lines.error(words, fence.line)
+    if again and any(has_facts(option.refutation) for option in options):
+        words = "what is asked again is refuted without facts: they are not at hand in that lesson"
         raise lines.error(words, fence.line)
     asked = "\n".join(question).strip("\n")
     if not asked:

@@ -120,6 +120,11 @@ PREDICT = "```predict p\nWhich?\n- a: A\n- b: B\nanswer: {x}\n```\n"
         (HEAD + "```unseal all\n```\n", 7, "takes a lesson's number"),
         (HEAD + PREDICT.replace("answer", "again: Which, then?\nanswer"), 7, "give both, or none"),
         (HEAD + PREDICT.replace("answer", "ask again: 9\nagain:\nanswer"), 7, "give both, or none"),
+        (
+            HEAD + PREDICT.replace("- b: B", "- b: B | It was {x}.\nask again: 9"),
+            7,
+            "refuted without facts",
+        ),
         (HEAD + PREDICT.replace("```\n", "answer: {y}\n```\n"), 12, "stands here twice"),
         (HEAD + PREDICT + PREDICT, 13, "the name 'p' is taken"),
         (HEAD + "```reveal now\n```\n", 7, "no name and no words"),

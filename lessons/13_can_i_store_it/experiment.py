@@ -293,7 +293,7 @@ def session_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
         yield "session_line", refused.response.line
     if saved and saved.response:
         told = str(saved.response.get("set-cookie"))
-        yield "cookie_size", len(told.partition(";")[0])
+        yield "cookie_size", len(told.partition(";")[0].partition("=")[2])
         yield "cookie_holds", unsigned(told)
     if "session-socket" in found:
         yield "session_found", "none" if found["session-socket"].kept is None else "text"

@@ -82,6 +82,11 @@ class Run:
         return [each for each in self.tries if each.status != 101]
 
     @property
+    def rate(self) -> float:
+        """Tries a second until all were back: comparable, however long the server was away."""
+        return len(self.tries) / self.last
+
+    @property
     def back(self) -> list[Try]:
         """The first try of each client that was answered 101."""
         found: dict[str, Try] = {}

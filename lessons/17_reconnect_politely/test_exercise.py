@@ -33,7 +33,7 @@ KNOWN = (
     (
         "exactly_retry_after",
         "exactly",
-        "all who were refused would come in that one moment: spread them behind it",
+        "all who were told so would come in that one moment: spread them behind it",
     ),
     ("cap_over_retry_after", "cap-over", "MOST is for your own delay, not for what was asked for"),
     ("comes_after_4xx", "4xx", "the same request would be refused again"),

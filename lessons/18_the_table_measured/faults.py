@@ -139,7 +139,9 @@ def not_utf8(talk: Talk) -> tuple[Who, int]:
     talk.shake()
     talk.chat(4, 12)
     side = talk.dice.choice(SIDES)
-    number = talk.frame(side, TEXT, "café, naïve, schön".encode("latin-1") + talk.words())
+    said, mark = talk.payload(side).decode(), '"say": "'
+    said = said.replace(mark, f"{mark}café, ") if side == "server" else f"café, {said}"
+    number = talk.frame(side, TEXT, said.encode("latin-1"))
     hang_up(talk, side, BAD_TEXT)
     return side, number
 

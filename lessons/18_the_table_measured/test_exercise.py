@@ -81,13 +81,18 @@ def about_frame(frame: int, truth, connection) -> Near:
     if truth.what.startswith("number-") and frame < truth.frame:
         words = f"{said}; it is the first frame whose number is not the next one"
         return Near("gap", SO_FAR[2], words)
+    if truth.what == "data-after-close" and frame == truth.frame - 1:
+        return Near("the-close", SO_FAR[2], f"{said}, but frame {frame} is the Close itself")
     if frame == truth.frame - 1:
-        return Near("counted-from-0", SO_FAR[2], f"{said}: the first frame is number 1, not 0")
+        words = f"{said}, but frame {frame} is one too early: the first one is number 1, not 0"
+        return Near("counted-from-0", SO_FAR[2], words)
     if frame not in known:
         words = f"{said}; the capture has {len(known)} frames, no {frame}"
         return Near("no-such-frame", SO_FAR[2], words)
-    if faults.FAULTS[truth.what].part != "message" and known[frame].side != truth.who:
-        return Near("others-frame", SO_FAR[2], f"{said}, but frame {frame} is the other side's")
+    side = known[truth.frame].side  # not always who is to blame: an answer may be missing to it
+    if known[frame].side != side:
+        words = f"{said}, but frame {frame} is the {known[frame].side}'s: look at the {side}'s"
+        return Near("others-frame", SO_FAR[2], words)
     return Near("frame", SO_FAR[2], f"{said}, but frame {frame} is not the one")
 
 

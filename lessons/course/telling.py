@@ -70,12 +70,12 @@ def reveal(told: Reveal) -> Iterator[Line]:
         yield Line("That was not measured in this run, so it does not count.", "quiet")
         return
     answer = _words(told.answer, told.answer_key)
+    was = "is" if told.prediction.sealed else "was"
     if told.chosen is None:
         line = f"{'It is' if told.prediction.sealed else 'Measured'}: {answer}."
     elif told.right:
-        line = f"You predicted: {answer}. So it was." if not told.again else f"Yes: {answer}."
+        line = f"So it {was}: {answer}." if told.again else f"You predicted: {answer}. So it was."
     elif told.again:
-        was = "is" if told.prediction.sealed else "was"
         line = f"It {was}: {answer}. You said: {_words(told.chosen, '')}."
     else:
         line = f"You predicted: {_words(told.chosen, '')}. It was: {answer}."

@@ -266,7 +266,7 @@ def test_sealed_answers_are_opened_where_they_are_asked_again(tmp_path: Path) ->
     met = take("9", {"one": "b", "two": "b"})
     one, two = (moment for moment in met if isinstance(moment, Reveal))
     told = [line.plain for line in telling.reveal(one)]
-    assert told == ["Yes: B.", "Before the course you said: A."]
+    assert told == ["So it is: B.", "Before the course you said: A."]
     told = [line.plain for line in telling.reveal(two)]
     assert told == ["It is: A. You said: B.", "Before the course you said: A."]
     kept = Progress(home)["00_before"].predictions

@@ -95,6 +95,21 @@ def test_what_is_said_of_a_wrong_finding_does_not_give_the_right_one_away(tmp_pa
             assert not [each for each in near if truth.what in each.words]
 
 
+def test_a_wrong_frame_is_told_whose_frame_is_asked_for(tmp_path: Path) -> None:
+    """Where an answer is missing, the frame that waits for it is not of the side to blame."""
+
+    def told(what: str, further: int) -> str:
+        truth, _ = findings(tmp_path, what, "a")
+        connection = Evidence.read(tmp_path / "one.pcapng").connections[0]
+        frames = {each.number: each.frame for each in connection.frames}
+        alike = [n for n in frames if frames[n].opcode == frames[truth.frame].opcode]
+        frame = alike[alike.index(truth.frame) + further] if further > 0 else truth.frame + further
+        return CHECK.about_frame(frame, truth, connection).tag
+
+    assert told("pings-not-answered", 1) == "frame"
+    assert told("data-after-close", -1) == "the-close"
+
+
 def test_on_another_machine_the_progress_knows_whose_captures_they_are(tmp_path: Path) -> None:
     home = Home(tmp_path)
     name, made = CAPTURES.hand_out(home.folder(LESSON))

@@ -108,6 +108,15 @@ def test_an_answer_is_not_given_before_the_course_gives_it(home: Home) -> None:
     markdown, html = written(home)
     assert "| before the course | 0 |" in markdown
     assert "| after it | 1 |" in markdown
+    made.choice, made.again = "", [other.key]
+    Progress(home).change(
+        SEALED.slug, lambda state: state.predictions.update({prediction.name: made})
+    )
+    late, _ = written(home)
+    assert "| before the course |" not in late
+    assert "from before the course: told above" not in late
+    assert "**wrong**: " in late
+    assert other.refutation in late
     assert for_html(right.words.replace("`", "")) in re.sub(r"</?(code|strong)>", "", html)
 
 

@@ -135,11 +135,12 @@ def _before_and_after(course: Course, told: dict[str, list[Told]]) -> Iterator[S
         )
         section.blocks.append(Paragraph(plain(words)))
     else:
-        before, after = (
-            sum(bool(each.right) for each in opened),
-            sum(bool(each.again) for each in opened),
+        rows: tuple[tuple[str, float], ...] = (
+            ("after it", float(sum(bool(each.again) for each in opened))),
         )
-        rows = (("before the course", float(before)), ("after it", float(after)))
+        if any(each.guess.choice for each in opened):  # or else it was taken at the end alone
+            before = float(sum(bool(each.right) for each in opened))
+            rows = (("before the course", before), *rows)
         title = f"Right answers, of {len(opened)} questions"
         section.blocks.append(Picture(Bars(title, rows, "right answers")))
         section.blocks.append(Cards(tuple(card(each) for each in opened)))
@@ -159,10 +160,13 @@ def _look_again(
     for lesson in course.lessons:
         for each in told[lesson.slug]:
             if each.again is False:
-                how = "right first, wrong later" if each.right else "wrong twice"
+                first = "right first, wrong later" if each.right else "wrong twice"
+                how = first if each.guess.choice else "wrong"
                 what = (*strong(how), *plain(": "), *worded(each.by_itself), *plain("  "))
-                # A sealed question is asked where nothing is explained yet.
-                where = plain("") if each.sealed else code(command("learn", lesson.number))
+                # A sealed question is asked where nothing is explained yet. What speaks against
+                # an answer to it says where that is.
+                again = code(command("learn", lesson.number))
+                where = worded(each.refutation) if each.sealed else again
                 items.append((*what, *where))
     left = [
         str(lesson)
@@ -192,7 +196,7 @@ def _lesson(
     section.blocks.append(Paragraph(plain(_how_far(lesson, state))))
     if lesson.has_exercise:
         section.blocks.append(Paragraph(plain(_exercise(lesson, state))))
-    if sealed := [each for each in told if each.sealed]:
+    if sealed := [each for each in told if each.sealed and each.guess.choice]:
         words = f"{count(len(sealed), 'answer')} from before the course: told above."
         section.blocks.append(Paragraph(plain(words)))
     if cards := [card(each) for each in told if not each.sealed]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lessons.course.model import Lesson, Prediction
 from lessons.course.progress import Guess, LessonState
 from lessons.course.reporting.document import Card, Text, plain, worded
-from lessons.course.words import Unmeasured, fill
+from lessons.course.words import Unmeasured, fill, has_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,13 @@ class Told:
         """Was it right when it was asked once more?"""
         guess = self.guess
         return guess.again[-1] == guess.answer if guess.again and guess.answer else None
+
+    @property
+    def refutation(self) -> str:
+        """What speaks against what was said last, as far as that can be told without facts."""
+        said = self.guess.again[-1] if self.guess.again else self.guess.choice
+        option = self.prediction.option(said)
+        return "" if option is None or has_facts(option.refutation) else option.refutation
 
     def words(self, key: str | None) -> str:
         """An option as it was on the screen, as far as that is known."""

@@ -306,11 +306,11 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     live, everything, sent, yours = (found[way] for way in WAYS)
     old, new = yours.before, yours.after
     first = first_of(evidence, new.about["pid"])
+    held = max(each.before.about["held"] for each in found.values())  # as the last was greeted
     yield Claim(
         "The dict of sockets died with its process: the new one begins with an empty one",
         first.about["entry"] == first.about["held"] == 1 and old.about["pid"] != new.about["pid"],
-        f"process {old.about['pid']} held {old.about['held']}; "
-        f"process {new.about['pid']}: entry 1 of 1",
+        f"process {old.about['pid']} held {held}; process {new.about['pid']}: entry 1 of 1",
     )
     yield Claim(
         "Persistent means open, not durable: SIGKILL ends it without a Close frame",

@@ -21,7 +21,11 @@ from lessons.course.wire import ScriptFailed
 from .serving import PROGRAM
 
 PATIENCE = 4.0
-"""Seconds for an answer: more, and a lock is taken twice."""
+"""Seconds for an answer: more, and a lock is taken twice. (SQLite waits longer for its own.)"""
+
+SILENT = (
+    "no answer came: is a lock taken twice or never freed, or a change of the file never committed?"
+)
 
 
 class Stuck(Exception):
@@ -148,9 +152,7 @@ class Visitor:
         except ScriptFailed as fault:
             ended = self.client.closed is not None
             report = self.server.report(1.0 if ended else 0.0)
-            words = (
-                str(fault) if ended else "no answer came: is a lock taken twice, or never freed?"
-            )
+            words = str(fault) if ended else SILENT
             raise Stuck(words, report) from None
         return json.loads(answer.removeprefix("= "))
 

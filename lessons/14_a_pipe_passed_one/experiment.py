@@ -178,16 +178,38 @@ ACTIONS = {
 # What was seen
 
 
-def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
+type Facts = Iterator[tuple[str, object]]
+
+
+def facts(evidence: Evidence, session: Session) -> Facts:
+    """Each part by itself: a step may be left out for now."""
     yield "first_words", FIRST_WORDS
     yield "heirs_words", HEIRS_WORDS
     yield "long", f"{LONG:,}"
+    for part in (
+        greeting,
+        lending,
+        tearing,
+        forgetting,
+        halving,
+        inflating,
+        closing,
+        shutting,
+        killing,
+    ):
+        with suppress(Missing):
+            yield from part(evidence)
+
+
+def greeting(evidence: Evidence) -> Facts:
     line, hello = yours(evidence)
     yield "connection", line.number
     yield "pid", hello.pid
     yield "number", hello.number
     yield "kernel", hello.kernel or "(this system does not tell)"
 
+
+def lending(evidence: Evidence) -> Facts:
     lent = passed(evidence)
     before, heir, child, _, after = lent.rows
     yield "lender", before.pid
@@ -203,6 +225,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "flag_before", "waits" if before.blocks else "does not wait"
     yield "flag_after", "waits" if after.blocks else "does not wait"
 
+
+def tearing(evidence: Evidence) -> Facts:
     rent = torn(evidence)
     yield "torn", rent.line.number
     yield "torn_key", "mixed" if rent.at not in (0, 2 + len(FIRST_WORDS)) else "whole"
@@ -212,12 +236,16 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "torn_offset", rent.fault.offset
     yield "torn_words", rent.fault.words
 
+
+def forgetting(evidence: Evidence) -> Facts:
     left = unread(evidence)
     lost = [row.said.text for row in left.rows if row.answer is None]
     yield "unread_key", {(): "all", ("two", "three"): "ends"}.get(tuple(lost), "one")
     yield "lost", " and ".join(map(str, lost)) or "none"
     yield "left", left.left
 
+
+def halving(evidence: Evidence) -> Facts:
     half = middle(evidence)
     yield "middle_octets", half.octets
     yield "middle_size", f"{len(half.said.data):,}"
@@ -225,6 +253,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "middle_key", "start" if half.pair == half.on_wire else "rest"
     yield "middle_taken", taken(half.pair)
 
+
+def inflating(evidence: Evidence) -> Facts:
     deflated, told = window(evidence)
     yield "window_line", deflated.number
     yield "window_key", "error" if "rror" in told.alone else "text"
@@ -233,17 +263,24 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "window_octets", told.window
     yield "window_with", told.fields["with"]
 
+
+def closing(evidence: Evidence) -> Facts:
     kept, last, alone = closed(evidence)
     ends = kept.ended("server")
     yield "close_key", "nothing" if not ends or ends.time > alone.said.time else "fin"
     yield "close_frame", alone.frame
     yield "close_heir", alone.pid
     yield "close_first", last.pid
+
+
+def shutting(evidence: Evidence) -> Facts:
     ended, last, at = shut(evidence)
     yield "shutdown_key", "fin" if at >= last.said.time else "nothing"
     yield "shutdown_ms", f"{(at - last.said.time) * 1000:.1f} ms"
     yield "shutdown_heir", next(each.pid for each in notes(ended) if each.who == "the heir")
 
+
+def killing(evidence: Evidence) -> Facts:
     given_line, gave = given(evidence)
     yield "given", given_line.number
     yield "gave_pid", gave.pid

@@ -161,7 +161,10 @@ class Heir:
                     self.line.sendall(frame(PONG, payload))
                 elif first == TEXT:
                     heard = payload.decode(errors="replace")[:80]
-                    self.line.sendall(note(who="the heir", heard=heard))
+                    told = {"heard": heard}
+                    if heard in ("pass", "stay"):  # a button of the page, pressed too late
+                        told["says"] = "I have nobody to pass it on to: reload the page"
+                    self.line.sendall(note(who="the heir", **told))
 
     @property
     def line(self) -> socket.socket:

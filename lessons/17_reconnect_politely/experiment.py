@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from threading import Event
 
 from inspector.screen.words import count
@@ -177,7 +178,11 @@ ACTIONS = {
 # What was seen
 
 
-def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
+type Facts = Iterator[tuple[str, object]]
+
+
+def facts(evidence: Evidence, session: Session) -> Facts:
+    """Each part by itself: a step may be left out for now."""
     yield "speed", SPEED
     yield "callers", CALLERS
     yield "first", FIRST
@@ -186,12 +191,21 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "good", GOOD
     yield "retry_after", RETRY_AFTER
     yield "kinds", len(KINDS)
+    for part in (coming_back, crowds, ending, flapping):
+        with suppress(Missing):
+            yield from part(evidence)
+
+
+def coming_back(evidence: Evidence) -> Facts:
     bare, polite = page(evidence)
     yield "bare", "again" if bare.tries else "nothing"
     yield "bare_tries", count(len(bare.tries), "try").replace("trys", "tries")
     yield "polite_tries", count(len(polite.tries), "try").replace("trys", "tries")
     yield "polite_back", f"{polite.last:.2f} s"
 
+
+def crowds(evidence: Evidence) -> Facts:
+    """Each is compared with those before."""
     fixed = crowd(evidence, "fixed")
     yield "lost", fixed.before
     yield from told_of("fixed", fixed)
@@ -206,6 +220,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     ratio = jitter.peak / fixed.peak
     yield "jitter", "same" if ratio >= 0.9 else "fewer" if ratio > 0.75 else "third"
 
+
+def ending(evidence: Evidence) -> Facts:
     told = ends(evidence)
     if not tried_all(evidence):
         raise Missing("not all ends were tried yet")
@@ -214,6 +230,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "ends_of_life", f"{max([told[kind].gap or 0 for kind in soon], default=0) * SPEED:.1f}"
     yield "ends_measured", ", ".join(f"{kind} after {told[kind].gap or 0:.2f} s" for kind in soon)
 
+
+def flapping(evidence: Evidence) -> Facts:
     hasty, patient = flap(evidence)
     yield "hasty", len(hasty)
     yield "patient", len(patient)

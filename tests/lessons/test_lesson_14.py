@@ -11,6 +11,7 @@ from inspector.core.encode import encode_frame
 from lessons.course.client import Client
 from lessons.course.course import Course, load
 from lessons.course.evidence import Evidence
+from lessons.course.model import Missing
 from lessons.course.wire import ScriptFailed
 from lessons.demo.app import create_app
 from lessons.demo.live import live_of
@@ -99,6 +100,26 @@ def test_the_sample_shows_every_trial() -> None:
     for name, action in EXPERIMENT.ACTIONS.items():
         if name != "stay":  # which looks for a connection that is open now
             assert action.seen(sample), name
+
+
+def test_a_step_left_out_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def left_out(evidence: Evidence) -> None:
+        raise Missing("left out")
+
+    sample = Evidence.read(LESSON.folder / "sample.pcapng")
+    monkeypatch.setattr(EXPERIMENT, "torn", left_out)
+    facts = dict(EXPERIMENT.facts(sample, None))
+    assert "torn_key" not in facts
+    assert (facts["shutdown_key"], facts["kill_key"]) == ("fin", "goes_on")
+
+
+def test_a_button_pressed_too_late_is_answered(server: DemoServer) -> None:
+    with connect(server, "main") as line:
+        line.receive()
+        line.send("stay")
+        line.receive()
+        line.send("pass")
+        assert "reload the page" in str(note(line.receive())["says"])
 
 
 def test_both_readers_take_frames_alike() -> None:

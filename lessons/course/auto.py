@@ -86,8 +86,7 @@ class Transcript:
                     f"{claim.words} ({claim.measured})" for claim in moment.claims if not claim.held
                 ]
                 self._write(telling.ending(moment))
-                session = self.run.session
-                self._write([Line(), *telling.bytes_at(session.kept, session.home)])
+                self._write([Line(), *telling.bytes_at(self.run.session)])
         return None
 
     def _where(self, line: int) -> str:

@@ -345,8 +345,7 @@ class Desk:
             words = f"The exercise is still open: {command('check', lesson.number)}"
             lines += telling.plain(words)
             back = "   [p] back to the exercise"
-        session = self.run.session
-        self.show([*lines, *telling.bytes_at(session.kept, session.home), Line()])
+        self.show([*lines, *telling.bytes_at(self.run.session), Line()])
         keys = f"{back}   [m] map   [q] quit"
         following = told.following
         onward = f"[Enter] lesson {following}" if following else "[Enter] the map"

@@ -74,7 +74,10 @@ class LessonState:
 
     @property
     def begun(self) -> bool:
-        return bool(self.at)
+        """Something of it was done in it: to be asked its questions in another lesson is not."""
+        elsewhere = self.predictions and not any(each.choice for each in self.predictions.values())
+        here = self.step or self.done or self.captures or self.exercise.tries
+        return bool(self.at and (here or not elsewhere))
 
 
 class Remembered(NamedTuple):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Final
 
 from inspector.screen.lines import Line, fit
-from lessons.course.home import Home
 from lessons.course.model import Action, Claim, Option
 from lessons.course.moments import Act, Ask, Begin, Ending, Reveal
 from lessons.course.program import command
 from lessons.course.progress import Guess
+from lessons.course.session import Session
 from lessons.course.words import TEXT_WIDTH, sentence, wrap_whole
 
 INDENT: Final = "  "
@@ -136,12 +135,15 @@ def ending(told: Ending) -> Iterator[Line]:
         yield from sentence(words)
 
 
-def bytes_at(captures: Sequence[Path], home: Home) -> Iterator[Line]:
-    """Where what was captured is found."""
-    if not captures:
+def bytes_at(session: Session) -> Iterator[Line]:
+    """Where what was captured is found, and how to look at it: `dump` leaves plain HTTP out unless
+    it is asked for."""
+    if not session.kept:
         yield Line("No bytes of this run are kept.", "quiet")
         return
+    options = () if session.evidence().connections else ("--http",)
     words = "Your bytes stay here: "
-    for path in captures:
-        yield from plain(f"{words}{command('dump', home.argument(path))}", "quiet")
+    for path in session.kept:
+        look = command("dump", session.home.argument(path), *options)
+        yield from plain(f"{words}{look}", "quiet")
         words = "and here: "

@@ -42,6 +42,18 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
+def test_a_lesson_whose_questions_were_asked_elsewhere_is_not_begun(home: Home) -> None:
+    progress = Progress(home)
+
+    def ask(state: LessonState) -> None:
+        state.predictions["p"] = Guess("", 1.5, "Which?", "b", ["b"])
+
+    progress.change("00_x", ask)
+    assert not progress["00_x"].begun
+    progress.change("00_x", lambda state: state.captures.append("00_x.pcapng"))
+    assert progress["00_x"].begun
+
+
 def test_it_comes_back_as_it_was(home: Home) -> None:
     progress = Progress(home)
     assert not progress["03_x"].begun

@@ -188,7 +188,7 @@ def reset(context: click.Context, lesson: str | None, yes: bool, folder: str | N
         chosen = course.find(lesson) if lesson else None
     except NoSuchLesson as fault:
         raise Mistake(str(fault)) from None
-    if chosen is not None and not known[chosen.slug].begun:
+    if chosen is not None and not known[chosen.slug].at:
         raise Mistake(f"lesson {chosen} was not begun: there is nothing to forget")
     if chosen is None and not known.lessons:
         raise Mistake(f"nothing was begun in {home.shown()}: there is nothing to forget")

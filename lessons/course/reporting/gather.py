@@ -142,7 +142,7 @@ def _before_and_after(course: Course, told: dict[str, list[Told]]) -> Iterator[S
             before = float(sum(bool(each.right) for each in opened))
             rows = (("before the course", before), *rows)
         title = f"Right answers, of {len(opened)} questions"
-        section.blocks.append(Picture(Bars(title, rows, "right answers")))
+        section.blocks.append(Picture(Bars(title, rows, "right answers", whole=len(opened))))
         section.blocks.append(Cards(tuple(card(each) for each in opened)))
         if left := len(every) - len(opened):
             section.blocks.append(Paragraph(plain(f"{left} more are sealed still.")))

@@ -105,6 +105,10 @@ class Bus:
             retry=Retry(NoBackoff(), 0),  # a gap must not be mended unseen
             client_name=f"ws101-{name}",
         )  # fmt: skip
+        try:
+            self._client.connection_pool.make_connection()  # it looks at the rest of the URL
+        except (TypeError, AttributeError, redis.RedisError) as fault:
+            raise ValueError(str(fault)) from None
         self._rooms: dict[str, Deliver] = {}
         self._numbers = count()
         self._pending: dict[int, tuple[str, Data]] = {}
@@ -259,5 +263,5 @@ class Bus:
 
 
 def place(url: str) -> str:
-    """A URL without its password, to be shown."""
-    return re.sub(r"//[^@/]*@", "//", url)
+    """A URL without its password, to be shown; it may be a URL gone wrong."""
+    return re.sub(r"\?.*", "?...", re.sub(r"//.*@", "//", url))

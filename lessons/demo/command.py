@@ -119,7 +119,9 @@ def demo(
     try:
         app = None if as_specimen else create_app(config)
     except ValueError as fault:
-        fail(f"--bus {place(bus or '')!r} is no address of a Redis: {fault}")
+        url = bus or ""
+        why = "is its password percent-encoded?" if "@" in url else fault  # which may quote it
+        fail(f"--bus {place(url)!r} is no address of a Redis: {why}")
     try:
         if app is None:
             dirty.serve_dirty(host, port, on_ready=ready)

@@ -181,6 +181,8 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     [
         ("redis://me:secret@10.0.0.1:6379/0", "redis://10.0.0.1:6379/0"),
         ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+        ("redis://:se@cr/et@h:1", "redis://h:1"),
+        ("redis://h?password=secret&db=1", "redis://h?..."),
     ],
 )
 def test_a_password_is_not_shown(url: str, shown: str) -> None:

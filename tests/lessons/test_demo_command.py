@@ -139,6 +139,8 @@ def test_others_may_come_by_the_names_that_were_given() -> None:
         (["--host", "chat.example", "--listen", "chat.example:0"], "is no IP address"),
         (["--bus", "redis://127.0.0.1"], "--bus needs --name"),
         (["--bus", "http://me:secret@h", "--name", "A"], "--bus 'http://h' is no address"),
+        (["--bus", "redis://:a/secret@h", "--name", "A"], "--bus 'redis://h' is no address"),
+        (["--bus", "redis://h?nonsense=1", "--name", "A"], "unexpected keyword argument"),
         (["--name", "a.b"], "--name 'a.b' is not"),
         (["--dirty", "--name", "A"], "--dirty is a specimen"),
         (["--dirty", "--host", "chat.example", "--listen", "0.0.0.0:0"], "this machine alone"),

@@ -19,7 +19,7 @@ from simple_websocket import ConnectionClosed
 from inspector.core.frames import encode_frame
 from inspector.core.rfc import CONTINUATION, PING, TEXT
 from lessons.demo.app import sock
-from lessons.demo.live import Pace, here
+from lessons.demo.live import Full, Pace, here
 from lessons.demo.polite import ABNORMAL, PoliteServer
 from lessons.demo.uncompressed import decline_compression
 
@@ -113,7 +113,9 @@ def note_end(port: str, how: str) -> None:
 @bp.get(ENDS)
 def ends() -> dict[str, str]:
     ports = {name: request.args.get(name, "") for name in ("direct", "tapped")}
-    with one_more:
-        if not one_more.wait_for(lambda: all(port in ended for port in ports.values()), PATIENCE):
-            abort(404)
-        return {name: ended[port] for name, port in ports.items()}
+    try:
+        with here().slot(), one_more:
+            there = one_more.wait_for(lambda: all(p in ended for p in ports.values()), PATIENCE)
+            return {name: ended[port] for name, port in ports.items()} if there else abort(404)
+    except Full:
+        abort(503)

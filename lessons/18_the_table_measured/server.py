@@ -12,6 +12,7 @@ Compression is declined, as in lesson 2, so that bytes are compared with bytes.
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from flask import Blueprint, abort, render_template
@@ -32,6 +33,7 @@ bp = Blueprint(
     template_folder="page", static_folder="page", static_url_path="/measured/page",
 )  # fmt: skip
 bp.before_app_request(decline_compression)
+_making = threading.Lock()
 
 
 @bp.get("/gallery")
@@ -68,5 +70,6 @@ def make() -> dict[str, object]:
     """The same five each time: an exam is not drawn again until it suits."""
     if not (folder := os.environ.get("WS101_LAB_FOLDER")):
         abort(503)
-    hand_out(Path(folder))
+    with _making:  # a second click waits for the first: they must not draw two sets
+        hand_out(Path(folder))
     return {"made": [path.name for path in files(Path(folder))]}

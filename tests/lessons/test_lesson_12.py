@@ -72,3 +72,8 @@ def test_how_a_connection_ended_is_told_by_its_port() -> None:
         SERVER.note_end(f"{port + 10}", "end")
     assert len(SERVER.ended) == SERVER.KEPT
     assert "1" not in SERVER.ended
+
+
+def test_who_waits_for_an_end_takes_a_place() -> None:
+    app = create_app({**SERVER.CONFIG, "WS101_MAX_CONNECTIONS": 0}, blueprints=[SERVER.bp])
+    assert app.test_client().get(f"{SAID.ENDS}?direct=0&tapped=0").status_code == 503

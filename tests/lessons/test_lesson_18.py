@@ -3,6 +3,7 @@ the same piece each time."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,17 @@ def test_the_server_plays_its_part_and_hands_out(
             assert line.receive() == "a" * CASES.BY_NAME["editing"].answers
         with Client.open("127.0.0.1", server.port, f"{CASES.PREFIX}nothing") as line:
             line.wait_closed()
+
+
+def test_clicks_that_come_at_once_draw_one_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WS101_LAB_FOLDER", str(tmp_path))
+    app = create_app(SERVER.CONFIG, blueprints=[SERVER.bp])
+    with ThreadPoolExecutor(8) as clicks:
+        said = list(clicks.map(lambda _: app.test_client().post("/exam").status_code, range(8)))
+    assert said == [200] * 8
+    there = [path.read_bytes() for path in CAPTURES.files(tmp_path)]
+    CAPTURES.make_set(tmp_path / "again", CAPTURES.own_set(tmp_path))
+    own = [(tmp_path / "again" / path.name).read_bytes() for path in CAPTURES.files(tmp_path)]
+    assert there == own

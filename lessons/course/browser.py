@@ -17,6 +17,8 @@ PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 
+SHORT = 55
+"""Characters of a folder's name that leave room for a socket's in it."""
 END_SECONDS = 4.0
 """What a browser has for a clean end."""
 IN_THE_TERMINAL = ("www-browser", "links", "links2", "elinks", "lynx", "w3m", "browsh")
@@ -36,9 +38,12 @@ def show_headless(chromium: str, url: str, profile: str = "") -> None:
     """Show `url` in a headless Chromium until SIGTERM, with a throw-away profile unless a folder
     for one is named."""
     with ExitStack() as stack:
-        home = profile or stack.enter_context(
+        place = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="ws101-chromium-", ignore_cleanup_errors=True)
         )
+        home = profile or place
+        # Chromium does not remove its temporary folder. A socket lies in it, so its name is short.
+        temporary = {"TMPDIR": place} if len(place) <= SHORT else {}
         command = [
             chromium,
             "--headless",
@@ -56,11 +61,12 @@ def show_headless(chromium: str, url: str, profile: str = "") -> None:
             )  # it refuses to start as root otherwise; ours is the page
         process = subprocess.Popen(
             [*command, url], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True, env={**os.environ, "HOME": home},
+            stderr=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, **temporary, "HOME": home},
         )  # fmt: skip
 
         def kill() -> None:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):  # macOS says so of the buried
                 os.killpg(process.pid, signal.SIGKILL)
 
         def end(*_: object) -> None:

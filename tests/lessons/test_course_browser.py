@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from lessons.course.browser import open_for_learner
+from lessons.course.browser import SHORT, open_for_learner, show_headless
 from tests.lessons.course_tools import until
 
 URL = "http://127.0.0.1:8101/chat"
@@ -49,3 +51,18 @@ def test_without_a_screen_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", "")
     assert not open_for_learner(URL)
+
+
+@pytest.mark.skipif(len(tempfile.gettempdir()) + 24 > SHORT, reason="temporary folders lie deep")
+def test_what_a_browser_leaves_in_its_temporary_folder_goes_with_it(tmp_path: Path) -> None:
+    program = tmp_path / "chromium"
+    program.write_text(f'#!/bin/sh\necho "$TMPDIR" > {tmp_path}/place; mkdir "$TMPDIR/left"\n')
+    program.chmod(0o755)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        show_headless(str(program), URL, str(tmp_path))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    place = Path((tmp_path / "place").read_text().strip())
+    assert place.name.startswith("ws101-chromium-")
+    assert not place.exists()

@@ -234,6 +234,8 @@ def _known(kind: type, data: object) -> dict[str, Any]:
     for each in fields(kind):
         if each.name in found:
             known[each.name] = _typed(found[each.name], _KINDS[str(each.type)])
+            if each.type == "list[str]":
+                known[each.name] = [_typed(item, str) for item in known[each.name]]
     return known
 
 

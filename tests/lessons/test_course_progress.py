@@ -171,6 +171,17 @@ def test_garbage_is_kept_aside_or_read(
     assert Progress(home)["03_x"].begun
 
 
+@pytest.mark.parametrize(
+    "state",
+    [{"skipped": [1]}, {"captures": [None]}, {"exercise": {"told": [[]]}},
+     {"predictions": {"x": {"choice": "a", "at": 1, "again": [{}]}}}],
+)  # fmt: skip
+def test_lists_of_anything_but_text_are_garbage(home: Home, state: dict[str, object]) -> None:
+    home.path.mkdir()
+    home.progress.write_text(json.dumps({"version": 1, "lessons": {"03_x": state}}))
+    assert "was not readable" in Progress(home).note
+
+
 def test_a_second_broken_file_does_not_replace_the_first(home: Home) -> None:
     home.path.mkdir()
     for text in ("one", "two"):

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.screen.unwritable import CannotWrite
 from lessons.cli import main
 from lessons.course.course import Course
 from lessons.course.home import Home
@@ -207,3 +208,15 @@ def test_the_command_writes_what_its_name_says(home: Home, tmp_path: Path) -> No
     assert run(home).output.startswith("# Your course")
     assert run(home, "--format", "html", "-o", "-").output.startswith("<!doctype html>")
     assert run(home, "-o", str(tmp_path / "no" / "r.md")).exit_code == 2
+
+
+def test_a_full_disk_behind_standard_output_is_called_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise CannotWrite("can't write to standard output: it is full")
+
+    monkeypatch.setattr("lessons.course.commands.progress.paper_for", full)
+    said = run(home)
+    assert said.exit_code == 2
+    assert " progress report: can't write to standard output: it is full\n" in said.output

@@ -142,10 +142,10 @@ def report_(
     told = report(home, course, known, _telling)
     _telling("")
     data = (as_html if (form or by_name) == "html" else as_markdown)(told).encode()
+    if output in (None, "-"):
+        _to_standard_output(data, form == "html")
+        return
     try:
-        if output in (None, "-"):
-            _to_standard_output(data, form == "html")
-            return
         with Output(Path(str(output)), force) as file:
             with open(file.fd, "wb", closefd=False) as stream:
                 stream.write(data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlencode
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 from inspector.core.rfc import CLOSE
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
-from lessons.course.model import Unavailable
+from lessons.course.process import frozen
 from lessons.course.session import Session
 from lessons.course.wire import ScriptFailed
 
@@ -113,22 +112,16 @@ def patient(session: Session, seen: Callable[[Evidence], bool], what: str) -> bo
 
 def freeze(session: Session) -> None:
     """stop the server's process in the middle, ask it four times, let it go on"""
-    pid = session.demo_pid
-    if not hasattr(signal, "SIGSTOP") or pid is None:
-        raise Unavailable("this system has no SIGSTOP, so no process can be frozen")
     mine = Mine(session, "hold")
     session.post("/ended/ask")
     mine.client.receive_until(ASK)
     names = [name_of(end) for end in held_by_pages(session)]
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with frozen(session.demo_pid):
         for _ in range(ASKS):
             mine.client.send(ANYBODY)
             with suppress(ScriptFailed):  # nothing comes
                 mine.client.receive(MUTE / ASKS)
         patient(session, all_of(names, asked), "your page to ask")
-    finally:
-        os.kill(pid, signal.SIGCONT)
     session.wait_for(all_of([mine.id], answered), "the server to answer")
     patient(session, all_of(names, answered), "the server to answer your page")
     mine.client.close()

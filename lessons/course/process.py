@@ -10,11 +10,12 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from inspector.core.safe import safe
+from lessons.course.model import Unavailable
 
 KEPT_LINES = 40
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,22 @@ def child_environment() -> dict[str, str]:
     """This environment, in which a child finds our packages wherever they were started from."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+@contextmanager
+def frozen(pid: int | None) -> Iterator[None]:
+    """A process is stopped meanwhile (SIGSTOP), and goes on afterwards: even if we are killed, or
+    else it would never notice that we are gone. Raises `Unavailable`."""
+    if not hasattr(signal, "SIGSTOP") or pid is None:
+        raise Unavailable("this system has no SIGSTOP, so no process can be frozen")
+    thaw = ["/bin/sh", "-c", 'read -r _; kill -CONT "$1"', "thaw", str(pid)]
+    with subprocess.Popen(
+        thaw, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ):  # fmt: skip  # it reads until its input ends, with the block or with us
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+        yield
 
 
 class StartFailed(Exception):
@@ -98,11 +115,6 @@ class Child:
                 return found
             if match := re.search(pattern, line):
                 found.append(match[0])
-
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal that does not end it."""
-        with suppress(ProcessLookupError):
-            self._process.send_signal(number)
 
     def end(self, number: signal.Signals = signal.SIGTERM, patience: float = 8.0) -> None:
         """End it and wait for that; the whole of its process group if it takes too long."""

@@ -12,14 +12,15 @@ and none outlives the runner. What goes wrong on the way is mended where it can 
 
 from __future__ import annotations
 
+import re
 import secrets
 import select
 import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
@@ -46,6 +47,7 @@ SETTINGS = "proxy settings"
 MENDS = 5
 """How often a server that dies by itself is started again."""
 
+_SWITCH = re.compile(r"[a-z_]+=(true|false)")
 _DEMO_READY = r"ws101 demo listening on (http://\S+)"
 _BROWSER_READY = r"ws101 browser started"
 _TAP_COMPLAINT = r"capture is incomplete: [^:]+"
@@ -194,10 +196,8 @@ class Session:
             addresses = self.stores.addresses()
             env |= {f"WS101_LAB_{name.upper()}": where for name, where in addresses.items()}
         demo = Child("demo", str(port), str(self.lesson.folder), env=env)
-        try:
+        with starting("the demo app does not start"):
             return demo, demo.ready(_DEMO_READY)[1]
-        except StartFailed as fault:
-            raise SessionFailed(f"the demo app does not start: {fault}") from None
 
     def share(self, *names: str, bus: str = "") -> None:
         """In the demo app's place, at its address: a server of each name, and a balancer before
@@ -205,10 +205,8 @@ class Session:
         if self._demo:
             self._demo.end()
             self._demo = None
-        try:
+        with starting("the balancer does not start"):
             self.demo_url = self.workers.share(names, bus, self.demo_url)
-        except StartFailed as fault:
-            raise SessionFailed(f"the balancer does not start: {fault}") from None
 
     def stop_demo(self) -> None:
         """End the demo app: it says goodbye (1001) to everyone."""
@@ -291,10 +289,8 @@ class Session:
     def _start_between(self, between: Between) -> None:
         """The proxy of a lesson that has one, and the tap in front of it."""
         port = urlsplit(between.url).port or (self._wanted_port and self._wanted_port + 1)
-        try:
-            between.start(self.page, self._new_capture("near"), port, self.notes.get(SETTINGS, ()))
-        except StartFailed as fault:
-            raise SessionFailed(f"the proxy does not start: {fault}") from None
+        with starting("the proxy does not start"):
+            between.start(self.page, self._new_capture("near"), port, switches(self.notes))
 
     @property
     def proxied(self) -> str:
@@ -310,10 +306,8 @@ class Session:
         """Start that mitmproxy again, with these settings, and keep to them (`notes`)."""
         assert self._between, "the lesson's experiment.py has no PROXIED = True"
         self.notes[SETTINGS] = list(settings)
-        try:
+        with starting("the proxy does not start again"):
             self._between.start_stock(self.page, settings)
-        except StartFailed as fault:
-            raise SessionFailed(f"the proxy does not start again: {fault}") from None
 
     def heal(self) -> list[str]:
         """Mend what broke by itself; a line for each thing that the learner should know.
@@ -351,7 +345,8 @@ class Session:
         return self._between.ended if self._between else None
 
     def _heal_workers(self) -> list[str]:
-        told = self.workers.heal()
+        with starting("the balancer does not start again"):
+            told = self.workers.heal()
         for words in told:
             self._count_mend(words.partition(";")[0])
         return told
@@ -439,6 +434,23 @@ class Session:
             raise Unavailable(f"Chromium does not start: {fault}") from None
         finally:
             browser.end()
+
+
+@contextmanager
+def starting(else_words: str) -> Iterator[None]:
+    """What does not start ends the lesson, with these words and its own last ones."""
+    try:
+        yield
+    except StartFailed as fault:
+        raise SessionFailed(f"{else_words}: {fault}") from None
+
+
+def switches(notes: dict[str, Any]) -> list[str]:
+    """The proxy's settings that were noted. Notes may come from an imported file, and a setting can
+    name a file to be written or run: only what is on or off is taken from there."""
+    noted = notes.get(SETTINGS)
+    found = noted if isinstance(noted, list) else []
+    return [each for each in found if isinstance(each, str) and _SWITCH.fullmatch(each)]
 
 
 def is_proxied(lesson: Lesson) -> bool:

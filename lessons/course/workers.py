@@ -9,12 +9,12 @@ session.workers.start("A")                      # again, at its old address
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 from urllib.parse import urlsplit
 
-from lessons.course.process import Child
+from lessons.course.process import Child, frozen
 
 READY: Final = r"ws101 balancer listening on (http://\S+)"
 
@@ -71,15 +71,9 @@ class Workers:
         if name in self._children:
             self._children[name].end(signal.SIGKILL)
 
-    @contextmanager
-    def frozen(self, name: str) -> Iterator[None]:
+    def frozen(self, name: str) -> AbstractContextManager[None]:
         """One is stopped meanwhile (SIGSTOP), and goes on afterwards."""
-        child = self._children[name]
-        child.send(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            child.send(signal.SIGCONT)
+        return frozen(self.pid(name))
 
     def _end(self, name: str) -> None:
         if child := self._children.pop(name, None):

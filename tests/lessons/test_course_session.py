@@ -18,7 +18,8 @@ from lessons.course.course import Course
 from lessons.course.evidence import Evidence
 from lessons.course.home import Home
 from lessons.course.model import Missing, Unavailable
-from lessons.course.session import SETTINGS, Session, SessionFailed
+from lessons.course.process import StartFailed
+from lessons.course.session import SETTINGS, Session, SessionFailed, switches
 from lessons.course.wire import ScriptFailed
 from tests.lessons.course_tools import ROOT, alive, children_of, environment, until
 from tests.needs import program
@@ -310,6 +311,30 @@ time.sleep(1000)
     assert len(Evidence.read(capture).connections) == 1
 
 
+def test_what_is_frozen_ends_with_the_runner_too(tmp_path: Path) -> None:
+    code = """
+import time
+from lessons.course.process import Child, frozen
+child = Child("balancer", "0", "http://127.0.0.1:1")
+child.ready("listening")
+with frozen(child.pid):
+    print(child.pid, flush=True)
+    time.sleep(1000)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    pid = int(process.stdout.readline())
+    ours = children_of(process.pid)
+    assert pid in ours
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    for each in ours:
+        until(lambda each=each: not alive(each), "it goes on, and ends")
+
+
 def test_a_capture_that_is_none_is_a_fault_not_an_exception(tmp_path: Path) -> None:
     path = tmp_path / "x.pcapng"
     assert "no such file" in Evidence.read(path).faults[0]
@@ -324,6 +349,24 @@ def test_a_lesson_taken_anew_has_its_proxy_as_it_comes(tmp_path: Path) -> None:
     notes = {SETTINGS: ["keep_host_header=true"], "other": 1}
     assert Session(LESSON, home, earlier=earlier, notes=dict(notes)).notes == notes
     assert Session(LESSON, home, notes=dict(notes)).notes == {"other": 1}
+
+
+def test_of_noted_settings_only_switches_are_taken() -> None:
+    noted = ["keep_host_header=true", "scripts=/tmp/x.py", "save_stream_file=true\nx", 5]
+    assert switches({SETTINGS: noted}) == ["keep_host_header=true"]
+    assert switches({SETTINGS: 5}) == switches({}) == []
+
+
+def test_a_balancer_that_starts_no_more_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken() -> list[str]:
+        raise StartFailed("its port is taken")
+
+    session = Session(LESSON, Home(tmp_path))
+    monkeypatch.setattr(session.workers, "heal", taken)
+    with pytest.raises(SessionFailed, match="the balancer does not start again: its port is taken"):
+        session.heal()
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,7 +19,7 @@ from lessons.demo import create_app
 from lessons.demo.bus import CHANNEL, FOUND, LARGEST, LOST, Bus, Refused, pack, place, unpack
 from lessons.demo.live import live_of
 from lessons.demo.server import DemoServer
-from tests.lessons.demo_wire import BINARY, Client, get_json, masked, until
+from tests.lessons.demo_wire import BINARY, PATIENCE, Client, get_json, masked, until
 from tests.lessons.private_stores import private_stores
 
 CHAT = f"{CHANNEL}chat"
@@ -163,6 +164,24 @@ def test_a_frozen_redis_loses_nothing_here() -> None:
             assert one.text() == FOUND
             one.say("again")
             assert one.text() == "Otter@A: again"
+
+
+@pytest.mark.parametrize("answer", [b":zz\r\n", b"*-7\r\n", b"*3\r\n:1\r\n:2\r\n:3\r\n" * 3])
+def test_what_is_no_redis_is_tried_again(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        bus = Bus(f"redis://127.0.0.1:{listener.getsockname()[1]}", "A")
+        bus.join("chat", lambda _: None)
+        bus.start()
+        listener.settimeout(PATIENCE)
+        for _ in range(3):
+            with listener.accept()[0] as line:
+                line.settimeout(PATIENCE)
+                line.recv(4096)
+                line.sendall(answer)
+                while line.recv(4096):  # until it gives this one up
+                    pass
+        assert not bus.connected
+        bus.close()
 
 
 @given(st.text() | st.binary())

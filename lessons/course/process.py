@@ -31,8 +31,10 @@ def child_environment() -> dict[str, str]:
 def frozen(pid: int | None) -> Iterator[None]:
     """A process is stopped meanwhile (SIGSTOP), and goes on afterwards: even if we are killed, or
     else it would never notice that we are gone. Raises `Unavailable`."""
-    if not hasattr(signal, "SIGSTOP") or pid is None:
+    if not hasattr(signal, "SIGSTOP"):
         raise Unavailable("this system has no SIGSTOP, so no process can be frozen")
+    if pid is None:
+        raise Unavailable("the server that was to be frozen does not run")
     thaw = ["/bin/sh", "-c", 'read -r _; kill -CONT "$1"', "thaw", str(pid)]
     with subprocess.Popen(
         thaw, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ from lessons.course.course import Course
 from lessons.course.evidence import Evidence
 from lessons.course.home import Home
 from lessons.course.model import Missing, Unavailable
-from lessons.course.process import StartFailed
+from lessons.course.process import StartFailed, frozen
 from lessons.course.session import SETTINGS, Session, SessionFailed, switches
 from lessons.course.wire import ScriptFailed
 from tests.lessons.course_tools import ROOT, alive, children_of, environment, until
@@ -333,6 +333,11 @@ with frozen(child.pid):
     process.stdout.close()
     for each in ours:
         until(lambda each=each: not alive(each), "it goes on, and ends")
+
+
+def test_what_does_not_run_is_not_frozen() -> None:
+    with pytest.raises(Unavailable, match="does not run"), frozen(None):
+        pass
 
 
 def test_a_capture_that_is_none_is_a_fault_not_an_exception(tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ class Desk:
         self._first = True
         self._unread = False
         """Words stand on the screen, and no key was asked for since."""
+        self._told = False
+        """The last that was shown is what it was, of a question asked again, and they went on."""
         self.ended = False
         """The lesson is over; what comes before its last screen is its last step."""
         terminal.otherwise = self.leaving
@@ -84,6 +86,7 @@ class Desk:
             self.hold(moment)
             return None
         self.release()
+        told, self._told = self._told, False
         match moment:
             case Begin():
                 self._first = moment.number == 1
@@ -101,7 +104,7 @@ class Desk:
                 words = sentence(fill(moment.words, Unmeasured(self.run.facts())))
                 self._move = Workbench(self, words).work()
             case StepEnd():
-                return self.step_end(moment)
+                return "on" if told else self.step_end(moment)
             case Ending():
                 self.end(moment)
         return None
@@ -118,6 +121,7 @@ class Desk:
             if moment.again:
                 self.release()
                 self.wait(GO_ON)
+                self._told = True
 
     def release(self) -> None:
         """Show what was held."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lessons.course import telling
+from lessons.course.commands.progress import guessed
 from lessons.course.course import Course
 from lessons.course.evidence import Evidence
 from lessons.course.home import Home
@@ -260,6 +261,8 @@ def test_sealed_answers_are_opened_where_they_are_asked_again(tmp_path: Path) ->
     assert ending.sealed == 2
     assert "2 answers are sealed" in telling.sealed(ending.sealed)
     assert telling.score(ending.guesses) == ""  # or it would be told how many were right
+    before = course.find("0")
+    assert guessed(before, Progress(home)[before.slug]) == "2 sealed"
 
     assert not any(isinstance(moment, Ask) for moment in take("5", {}))
 
@@ -269,6 +272,7 @@ def test_sealed_answers_are_opened_where_they_are_asked_again(tmp_path: Path) ->
     assert told == ["So it is: B.", "Before the course you said: A."]
     told = [line.plain for line in telling.reveal(two)]
     assert told == ["It is: A. You said: B.", "Before the course you said: A."]
+    assert guessed(before, Progress(home)[before.slug]) == "1 of 2 right"
     kept = Progress(home)["00_before"].predictions
     assert {name: (guess.choice, guess.again) for name, guess in kept.items()} == {
         "one": ("a", ["b"]),

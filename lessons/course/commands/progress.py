@@ -239,13 +239,14 @@ def shown(course: Course, known: Progress, home: Home) -> Iterator[Line]:
 
 
 def guessed(lesson: Lesson, state: LessonState) -> str:
-    """`3 of 4 right`, of those that were measured."""
+    """`3 of 4 right`, of those that were chosen there and measured; `9 sealed` until opened."""
     guesses = [state.predictions[p.name] for p in lesson.predictions if p.name in state.predictions]
-    known = [guess for guess in guesses if guess.right is not None]
+    known = [guess for guess in guesses if guess.choice and guess.right is not None]
     words = []
     if known:
         words.append(f"{sum(bool(guess.right) for guess in known)} of {len(known)} right")
-    if sealed := sum(p.name in state.predictions for p in lesson.sealed):
+    kept = [state.predictions[p.name] for p in lesson.sealed if p.name in state.predictions]
+    if sealed := sum(guess.right is None for guess in kept):
         words.append(f"{sealed} sealed")
     return ", ".join(words)
 
@@ -255,7 +256,7 @@ def as_json(course: Course, known: Progress) -> dict[str, object]:
     lessons = []
     for lesson in course.lessons:
         state = known[lesson.slug]
-        rights = [guess.right for guess in state.predictions.values() if guess.right is not None]
+        rights = [g.right for g in state.predictions.values() if g.choice and g.right is not None]
         exercise = state.exercise
         lessons.append(
             {

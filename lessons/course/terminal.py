@@ -111,7 +111,8 @@ class Terminal:
             if (rows := rows + self._takes(lines[number])) > self._free:
                 break
             begins = not lines[number].width and number + 1 < len(lines)
-            if begins and not lines[number - 1].plain.endswith(":"):
+            before = lines[number - 1].plain if number else self._above
+            if begins and not before.endswith(":"):
                 best = number + 1 if self._free - rows <= self.rows // 3 else None
         return best
 

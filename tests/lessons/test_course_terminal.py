@@ -111,6 +111,15 @@ def test_what_is_announced_begins_before_the_pause(typed: tuple[Terminal, String
     assert pauses_after(shown) == ["two 1"]
 
 
+def test_what_is_announced_stays_with_it_though_an_empty_line_comes_on_its_own(
+    typed: tuple[Terminal, StringIO],
+) -> None:
+    terminal, shown = typed
+    terminal.lines([*paragraph("one", 7), Line("like this:")])
+    terminal.lines([Line(), *paragraph("two", 6)])
+    assert pauses_after(shown) == ["two 1"]
+
+
 def test_nobody_is_stopped_before_what_they_have_read_scrolls_away(
     typed: tuple[Terminal, StringIO],
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from inspector.screen.words import count
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Claim, Missing
+from lessons.course.model import Action, Claim, Missing, in_parts
 from lessons.course.session import Session
 from lessons.four_ways.follow import follow_all
 from lessons.four_ways.ways import (
@@ -80,12 +80,12 @@ ACTIONS = {
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "tick_ms", TICK_SECONDS * 1000
     yield "poll_ms", POLL_SECONDS * 1000
+    parts = (race_facts, stranger_facts, cookie_facts, memory_facts)
+    yield from in_parts(parts, evidence)
+
+
+def race_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     seen = race(evidence)
-    yield from race_facts(seen)
-    yield from stranger_facts(evidence)
-
-
-def race_facts(seen: Race) -> Iterator[tuple[str, object]]:
     poll, long_poll, events, ticker = (seen[p] for p in (POLL, LONG_POLL, EVENTS, TICKER))
     yield "ticks", min(len(way.heard) for way in seen.ways.values())
     yield "payload", seen.payload
@@ -130,12 +130,16 @@ def stranger_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     yield "plain_strangers", len(numbers)
     yield "known_key", "no" if len(numbers) == len(plain) else "port"
 
+
+def cookie_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     brought = cookies(evidence)
     if not brought:
         raise Missing("no cookie has come back yet")
     yield "cookie", cookie_named(brought[0][0].request)
     yield "cookie_times", max(times for _, _, times in brought)
 
+
+def memory_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     talk, answers = meetings(evidence)
     said = talk.said("client")
     yield "memory", talk.number
@@ -186,6 +190,11 @@ def cheapest(seen: Race) -> str:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (race_claims, stranger_claims, cookie_claims, memory_claims)
+    return in_parts(parts, evidence)
+
+
+def race_claims(evidence: Evidence) -> Iterator[Claim]:
     seen = race(evidence)
     poll, long_poll, events, ticker = (seen[p] for p in (POLL, LONG_POLL, EVENTS, TICKER))
     yield Claim(
@@ -225,26 +234,35 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{poll.requests} heads of {heads} bytes on average",
         "9112 §3.2",
     )
-    yield from stranger_claims(evidence)
 
 
 def stranger_claims(evidence: Evidence) -> Iterator[Claim]:
     plain = strangers(evidence, PLAIN)
+    if len(plain) < 2:
+        raise Missing("nobody has asked twice yet")
     yield Claim(
         "By HTTP alone the server can't tell who asked before",
-        len(plain) > 1 and len({stranger for _, stranger, _ in plain}) == len(plain),
+        len({stranger for _, stranger, _ in plain}) == len(plain),
         f"{len(plain)} questions, strangers " + ", ".join(str(number) for _, number, _ in plain),
         "9110 §3.3",
     )
+
+
+def cookie_claims(evidence: Evidence) -> Iterator[Claim]:
     brought = cookies(evidence)
+    if not brought:
+        raise Missing("no cookie has come back yet")
     yield Claim(
         "With a cookie in the request it knows",
-        bool(brought) and all(times > 1 for _, _, times in brought),
+        all(times > 1 for _, _, times in brought),
         f"{cookie_named(brought[0][0].request)}, "
         + "counted up to "
         + str(max(times for _, _, times in brought)),
         "6265 §3",
     )
+
+
+def memory_claims(evidence: Evidence) -> Iterator[Claim]:
     talk, answers = meetings(evidence)
     said = {each.data for each in talk.said("client")}
     yield Claim(

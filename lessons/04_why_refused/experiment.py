@@ -9,7 +9,7 @@ from inspector.core.heads import Head
 from inspector.screen.lines import fit
 from lessons.course.client import Client
 from lessons.course.evidence import Connection, Evidence, Http
-from lessons.course.model import Action, Claim, Missing, Unavailable
+from lessons.course.model import Action, Claim, Missing, Unavailable, in_parts
 from lessons.course.session import Session
 from lessons.course.wire import AGENT
 from lessons.demo.gate import same_origin
@@ -202,11 +202,18 @@ def broken(connection: Connection) -> list[str]:
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
-    for part in (told_facts, origin_facts, forged_facts, altered_facts, plain_facts, proxy_facts):
-        try:
-            yield from part(evidence)
-        except Missing:
-            continue  # each step stands for itself: one that was left out hides none after it
+    parts = (
+        told_facts,
+        origin_facts,
+        forged_facts,
+        altered_facts,
+        version_facts,
+        post_facts,
+        plain_facts,
+        proxy_facts,
+        telling_facts,
+    )
+    return in_parts(parts, evidence)
 
 
 def told_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
@@ -240,12 +247,18 @@ def altered_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     yield "keyless", keyless.number
     yield "keyless_status", keyless.status
     yield "keyless_line", keyless.response.line
+
+
+def version_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     old = old_version(evidence)
     yield "old", old.number
     yield "old_status", old.status
     yield "old_line", old.response.line
     yield "old_version", old.request.get("sec-websocket-version")
     yield "spoken", old.response.get("sec-websocket-version")
+
+
+def post_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     post = posted(evidence)
     yield "post_status", post.status
 
@@ -269,7 +282,10 @@ def proxy_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
         "arrived",
         "none" if not there.proof.key else "whole" if upgrades(there.request) else "rest",
     )
-    plain = asked_plainly(evidence)
+
+
+def telling_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
+    there, plain = stripped(evidence), asked_plainly(evidence)
     same, keys = plain.status == there.status, plain.request.all("sec-websocket-key")
     yield "tells", "key" if same and not keys else "status"
 
@@ -278,6 +294,20 @@ def proxy_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (
+        origin_claims,
+        told_claims,
+        forged_claims,
+        altered_claims,
+        version_claims,
+        post_claims,
+        plain_claims,
+        proxy_claims,
+    )
+    return in_parts(parts, evidence)
+
+
+def origin_claims(evidence: Evidence) -> Iterator[Claim]:
     refused = from_elsewhere(evidence)
     yield Claim(
         "A page of another origin is refused with 403, and nothing else is wrong with its request",
@@ -285,18 +315,20 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"Origin: {refused.request.get('origin')}, Host: {refused.request.get('host')}",
         "6455 §4.2.2, §10.2",
     )
-    try:
-        report = reports(evidence)
-    except Missing:
-        pass  # no browser took part
-    else:
-        yield Claim(
-            "The page is told of it no more than error and close with 1006",
-            (report.get("events"), report.get("code"), report.get("reason"))
-            == ("error close", NEVER_SENT, ""),
-            f"{report.get('events')}, code {report.get('code')}; on the wire: {refused.status}",
-            "6455 §7.1.5",
-        )
+
+
+def told_claims(evidence: Evidence) -> Iterator[Claim]:
+    report, refused = reports(evidence), from_elsewhere(evidence)
+    yield Claim(
+        "The page is told of it no more than error and close with 1006",
+        (report.get("events"), report.get("code"), report.get("reason"))
+        == ("error close", NEVER_SENT, ""),
+        f"{report.get('events')}, code {report.get('code')}; on the wire: {refused.status}",
+        "6455 §7.1.5",
+    )
+
+
+def forged_claims(evidence: Evidence) -> Iterator[Claim]:
     opened = forged(evidence)
     yield Claim(
         "A program that writes the chat's own Origin gets in",
@@ -304,6 +336,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"Origin: {opened.request.get('origin')}, {opened.response.line}",
         "6455 §10.2",
     )
+
+
+def altered_claims(evidence: Evidence) -> Iterator[Claim]:
     keyless = without_key(evidence)
     yield Claim(
         "Without a key there is no handshake",
@@ -311,6 +346,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{keyless.response.line}; the inspector: {', '.join(broken(keyless))}",
         "6455 §4.2.1",
     )
+
+
+def version_claims(evidence: Evidence) -> Iterator[Claim]:
     old = old_version(evidence)
     yield Claim(
         "The answer to another version names the one that the server speaks",
@@ -319,6 +357,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"Sec-WebSocket-Version: {old.response.get('sec-websocket-version')}",
         "6455 §4.2.2",
     )
+
+
+def post_claims(evidence: Evidence) -> Iterator[Claim]:
     post = posted(evidence)
     yield Claim(
         "Only a GET can become a WebSocket",
@@ -326,6 +367,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{post.request.line}: {post.response.line}",
         "6455 §4.2.1",
     )
+
+
+def plain_claims(evidence: Evidence) -> Iterator[Claim]:
     plain = asked_plainly(evidence)
     yield Claim(
         "A plain GET is told to upgrade",
@@ -335,6 +379,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         plain.response.line if plain.response else "",
         "9110 §15.5.22",
     )
+
+
+def proxy_claims(evidence: Evidence) -> Iterator[Claim]:
     there = stripped(evidence)
     yield Claim(
         "A proxy that knows only HTTP takes out Upgrade and Connection, and leaves the key",

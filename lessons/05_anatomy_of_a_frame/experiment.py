@@ -8,8 +8,8 @@ from inspector.core.events import Framed
 from inspector.core.frames import Frame
 from lessons.course.client import Client
 from lessons.course.evidence import Connection, Evidence, Said
-from lessons.course.model import Action, Claim, Missing
-from lessons.course.session import Session
+from lessons.course.model import Action, Claim, Missing, in_parts
+from lessons.course.session import Session, is_seen
 from lessons.course.wire import ScriptFailed
 
 CHAT = "/ws/chat"
@@ -52,6 +52,10 @@ def say_hello(session: Session) -> None:
 
 def say_the_same(session: Session) -> None:
     """say what the server said, to the letter"""
+    hello = ACTIONS["hello"].seen
+    if not is_seen(hello, session.evidence()):  # left out
+        say_hello(session)
+        session.wait_for(hello, "the server's answer")
     say(session, echo(session.evidence()))
 
 
@@ -144,6 +148,11 @@ def hexed(data: bytes) -> str:
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
+    parts = (hello_facts, same_facts, long_facts, huge_facts)
+    return in_parts(parts, evidence)
+
+
+def hello_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     chat, mine = my_hello(evidence)
     frame = mine.frame
     yield "chat", chat.number
@@ -162,11 +171,15 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "server_masked", "yes" if heard.frame.masked else "no"
     yield "echo", echo(evidence)
 
+
+def same_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     theirs, ours = (said.message.first for said in same(evidence))
     yield "same_client", len(theirs.wire)
     yield "same_server", len(ours.wire)
     yield "extra", len(theirs.wire) - len(ours.wire)
 
+
+def long_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     long = of_size(evidence, SHORT + 1, MEDIUM)
     yield "long_frame", long.number
     yield "long_header", len(long.frame.header)
@@ -174,6 +187,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "long_code", long.frame.length_code
     yield "long_extended", hexed(long.frame.header[2:4])
 
+
+def huge_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     huge = of_size(evidence, MEDIUM + 1, 1 << 63)
     yield "huge_frame", huge.number
     yield "huge_header", len(huge.frame.header)
@@ -184,8 +199,11 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
-    connections = chats(evidence)
-    frames = [framed.frame for each in connections for framed in each.frames]
+    parts = (hello_claims, mask_claims, same_claims, length_claims, extension_claims)
+    return in_parts(parts, evidence)
+
+
+def hello_claims(evidence: Evidence) -> Iterator[Claim]:
     text = my_hello(evidence)[1].frame
     yield Claim(
         "A short text of a client's begins with 81: FIN, no RSV, opcode 1",
@@ -193,6 +211,10 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{hexed(text.header)}, {text.length} bytes of payload",
         "6455 §5.2",
     )
+
+
+def mask_claims(evidence: Evidence) -> Iterator[Claim]:
+    frames = all_frames(evidence)
     unmasked = [frame for frame in frames if frame.side == "client" and not frame.masked]
     yield Claim(
         "The client masks every frame",
@@ -207,6 +229,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{sum(frame.side == 'server' for frame in frames)} frames, {len(masked)} masked",
         "6455 §5.1",
     )
+
+
+def same_claims(evidence: Evidence) -> Iterator[Claim]:
     theirs, ours = (said.message.first for said in same(evidence))
     yield Claim(
         "With the same text the client's frame is four bytes longer: its masking key",
@@ -214,6 +239,13 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{len(theirs.wire)} and {len(ours.wire)} bytes for {theirs.payload.decode()!r}",
         "6455 §5.3",
     )
+
+
+def length_claims(evidence: Evidence) -> Iterator[Claim]:
+    text = my_hello(evidence)[1].frame
+    long = of_size(evidence, SHORT + 1, MEDIUM).frame
+    huge = of_size(evidence, MEDIUM + 1, 1 << 63).frame
+    frames = all_frames(evidence)
     wrong = [frame for frame in frames if frame.complete and frame.length_bits != shortest(frame)]
     yield Claim(
         "Each length is written in the shortest form that fits",
@@ -221,14 +253,16 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"forms of {listed(sorted({frame.length_bits or 0 for frame in frames}))} bits",
         "6455 §5.2",
     )
-    long = of_size(evidence, SHORT + 1, MEDIUM).frame
-    huge = of_size(evidence, MEDIUM + 1, 1 << 63).frame
     yield Claim(
         "The client's header has 6, 8 or 14 bytes",
         [len(each.header) for each in (text, long, huge)] == [6, 8, 14],
         ", ".join(f"{len(each.header)} for {each.length:,}" for each in (text, long, huge)),
         "6455 §5.2",
     )
+
+
+def extension_claims(evidence: Evidence) -> Iterator[Claim]:
+    connections = chats(evidence)
     bare = [each for each in connections if not each.agreement.extensions]
     yield Claim(
         "No extension was agreed, so that the payload is what was typed",
@@ -236,6 +270,10 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{len(bare)} of {len(connections)} connections without one",
         "6455 §9.1",
     )
+
+
+def all_frames(evidence: Evidence) -> list[Frame]:
+    return [framed.frame for each in chats(evidence) for framed in each.frames]
 
 
 def shortest(frame: Frame) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from inspector.core.rfc import TEXT, Side
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Bars, Claim
+from lessons.course.model import Action, Bars, Claim, in_parts
 from lessons.course.session import Session
 
 from .weights import (
@@ -110,13 +110,28 @@ ACTIONS = {
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
+    parts = (
+        empty_facts,
+        size_facts,
+        piece_facts,
+        wide_facts,
+        small_facts,
+        handshake_facts,
+        large_facts,
+    )
+    return in_parts(parts, evidence)
+
+
+def empty_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     mine, theirs = both(evidence, 0)
     yield "empty_out", len(mine.wire)
     yield "empty_ip", len(mine.wire) + 40  # the least that TCP and IPv4 add
     yield "empty_back", len(theirs.wire)
     yield "empty_hex", mine.wire.hex(" ")
 
-    out = {size: weighed(evidence, "client", size) for size in SIZES}
+
+def size_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
+    out = {size: weighed(evidence, "client", size) for size in SIZES[1:]}
     yield "one_more", len(out[126].wire) - len(out[125].wire)
     yield "at_125", len(out[125].wire)
     yield "at_126", len(out[126].wire)
@@ -125,6 +140,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "at_65536", len(out[65536].wire)
     yield "largest", len(out[65536].header)
 
+
+def piece_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     many = pieces(evidence)
     header = sum(len(frame.header) for frame in many)
     part = 100 * header / sum(len(frame.wire) for frame in many)
@@ -135,6 +152,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "pieces_share", part
     yield "pieces_key", "under" if part < 1.5 else "five" if part < 8 else "twelve"
 
+
+def wide_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     yield "wide_reaction", answer_to_wide(evidence)
     line = wide(evidence)
     yield "wide", line.number
@@ -142,6 +161,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "wide_code", code_of(line)
     yield "wide_rule", NOT_MINIMAL
 
+
+def small_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     frames = around_frames(evidence, SMALL)
     yield "frames_around", frames
     around = around_http(evidence, SMALL)
@@ -149,11 +170,17 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "http_around", around
     yield "times", times
     yield "times_key", "same" if times < 2 else "five" if times < 25 else "fifty"
+
+
+def handshake_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     yield "handshake", handshake(evidence)
+    frames, around = around_frames(evidence, SMALL), around_http(evidence, SMALL)
     after = handshake(evidence) // (around - frames) + 1 if around > frames else 0
     yield "paid_after", after
     yield "paid_key", "first" if after == 1 else "tenth" if after <= 10 else "hundredth"
 
+
+def large_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     part = share(around_http(evidence, LARGE), LARGE)
     yield "large_share", part
     yield "large_around", around_http(evidence, LARGE)
@@ -165,6 +192,11 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (size_claims, piece_claims, wide_claims, small_claims, large_claims)
+    return in_parts(parts, evidence)
+
+
+def size_claims(evidence: Evidence) -> Iterator[Claim]:
     out = [len(weighed(evidence, "client", size).header) for size in SIZES]
     back = [len(weighed(evidence, "server", size).header) for size in SIZES]
     yield Claim(
@@ -179,20 +211,30 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"from the client: {listed(out)}",
         "6455 §5.3",
     )
+
+
+def piece_claims(evidence: Evidence) -> Iterator[Claim]:
     many = pieces(evidence)
     header = sum(len(frame.header) for frame in many)
+    whole = len(weighed(evidence, "client", LARGE).header)
     yield Claim(
         "One frame is cheaper than many, by less than 1 % of what is sent",
-        out[-1] < header < LARGE / 100,
-        f"{LARGE:,} bytes: {out[-1]} in one frame, {header} in {len(many)}",
+        whole < header < LARGE / 100,
+        f"{LARGE:,} bytes: {whole} in one frame, {header} in {len(many)}",
         "6455 §5.4",
     )
+
+
+def wide_claims(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         "This server fails a connection on which a length is written longer than it has to be",
         answer_to_wide(evidence) == "closes" and code_of(wide(evidence)) == 1002,
         f"Close {code_of(wide(evidence))}; the finding is {NOT_MINIMAL}",
         "6455 §5.2",
     )
+
+
+def small_claims(evidence: Evidence) -> Iterator[Claim]:
     small, frames = around_http(evidence, SMALL), around_frames(evidence, SMALL)
     yield Claim(
         "Around a small payload HTTP/1.1 sends more than fifty times as much as WebSocket",
@@ -200,6 +242,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{small:,} and {frames} bytes around {SMALL}, both ways",
         "9112 §2.1",
     )
+
+
+def large_claims(evidence: Evidence) -> Iterator[Claim]:
     http, ws = (share(weigh(evidence, LARGE), LARGE) for weigh in (around_http, around_frames))
     yield Claim(
         "Around a large one both send next to nothing",

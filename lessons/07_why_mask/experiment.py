@@ -9,7 +9,7 @@ from inspector.core.masking import apply_mask
 from inspector.core.rfc import TEXT
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Claim, Missing
+from lessons.course.model import Action, Claim, Missing, in_parts
 from lessons.course.session import Session
 
 from .box import requests
@@ -146,10 +146,16 @@ def by_chance(one: bytes, other: bytes) -> str:
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "bait_code", BAIT.encode("unicode_escape").decode()
+    parts = (twice_facts, naked_facts, bait_facts, zero_facts, guessed_facts)
+    yield from in_parts(parts, evidence)
+
+
+def twice_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     chat, first, second = twice(evidence)
     echo = echoes(evidence)[0]
     frame = first.frame
     yield "chat", chat.number
+    yield "masked_frames", sum(framed.frame.side == "client" for framed in chat.frames)
     yield "first", hexed(frame.wire, 11)
     yield "second", hexed(second.frame.wire, 11)
     yield "alike", alike(frame, second.frame)
@@ -161,13 +167,16 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     read = apply_mask(frame.wire_payload, frame.wire[2:6]) == frame.payload
     yield "needs", "nothing" if read else "agreed"
 
+
+def naked_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     bare = naked(evidence)
     yield "naked", bare.number
     yield "naked_reaction", reaction(bare)
     yield "naked_code", code_of(bare)
     yield "unmasked_rule", UNMASKED
-    yield "masked_frames", sum(framed.frame.side == "client" for framed in chat.frames)
 
+
+def bait_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     found = {
         coat: requests(bait(evidence, coat)[1].frame.wire) for coat in ("masked", "not masked")
     }
@@ -180,12 +189,16 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
         ],
     )
 
+
+def zero_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     _, zero = bait(evidence, "a key of zeros")
     yield "zero", zero.number
     yield "zero_reaction", taken(evidence, "a key of zeros")
     yield "zero_header", hexed(zero.frame.header)
     yield "zero_rule", ZERO
 
+
+def guessed_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     _, guessed = bait(evidence, "a key guessed")
     yield "guessed_payload", hexed(guessed.frame.payload)
     yield "guessed_wire", hexed(guessed.frame.wire_payload)
@@ -197,6 +210,11 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (twice_claims, reading_claims, naked_claims, bait_claims, guessed_claims)
+    return in_parts(parts, evidence)
+
+
+def twice_claims(evidence: Evidence) -> Iterator[Claim]:
     _, first, second = twice(evidence)
     yield Claim(
         "The same word, sent twice, is different on the wire: each frame has a key of its own",
@@ -211,14 +229,22 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{hexed(one.wire, 11)}, twice",
         "6455 §5.1",
     )
+
+
+def reading_claims(evidence: Evidence) -> Iterator[Claim]:
     frames = [framed.frame for chat in chats(evidence) for framed in chat.frames_from("client")]
     masked = [frame for frame in frames if frame.masked]
+    if not masked:
+        raise Missing("no masked frame was captured yet")
     yield Claim(
         "A masked frame is read with what is in it, and nothing else",
         all(apply_mask(f.wire_payload, f.masking_key or b"") == f.payload for f in masked),
         f"{len(masked)} frames, each unmasked with its own key",
         "6455 §5.3",
     )
+
+
+def naked_claims(evidence: Evidence) -> Iterator[Claim]:
     bare = naked(evidence)
     rules = {finding.rule.id for finding in bare.findings}
     yield Claim(
@@ -227,13 +253,25 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"Close {code_of(bare)}; the finding is {UNMASKED}",
         "6455 §5.1",
     )
-    found = {coat: requests(bait(evidence, coat)[1].frame.wire) for coat in COATS}
+
+
+def bait_claims(evidence: Evidence) -> Iterator[Claim]:
+    found = {
+        coat: requests(bait(evidence, coat)[1].frame.wire) for coat in ("masked", "not masked")
+    }
     yield Claim(
         "Without a mask a page's text is a request to whoever looks for one; masked it is none",
         bool(found["not masked"]) and not found["masked"],
         f"not masked: {', '.join(found['not masked'])}; masked: nothing",
         "6455 §10.3",
     )
+
+
+def guessed_claims(evidence: Evidence) -> Iterator[Claim]:
+    found = {
+        coat: requests(bait(evidence, coat)[1].frame.wire)
+        for coat in ("a key of zeros", "a key guessed")
+    }
     yield Claim(
         "A key of zeros, or one that was guessed, passes for a mask and hides no request",
         bool(found["a key of zeros"]) and bool(found["a key guessed"]),

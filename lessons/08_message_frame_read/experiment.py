@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from inspector.core.events import Framed
@@ -11,7 +12,7 @@ from inspector.screen.words import count
 from lessons.course.client import Client
 from lessons.course.evidence import Connection, Evidence, Said
 from lessons.course.follower import Read
-from lessons.course.model import Action, Claim, Missing, Unavailable
+from lessons.course.model import Action, Claim, Missing, Unavailable, in_parts
 from lessons.course.session import Session
 from lessons.course.wire import ScriptFailed
 
@@ -191,6 +192,11 @@ def sizes(frames: list[Framed]) -> str:
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
+    parts = (frames_facts, letter_facts, writes_facts, together_facts, long_facts)
+    return in_parts(parts, evidence)
+
+
+def frames_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     told = trial(evidence, "frames")
     yield "connection", told.connection.number
     yield "f_first", told.frames[0].number
@@ -207,12 +213,16 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     second = next(each for each in told.data if each.frame.opcode == CONTINUATION)
     yield "second", second.number
 
+
+def letter_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     told = trial(evidence, "letter")
     yield "letter", letter_key(told)
     yield "letter_heard", (told.heard[0].text or "").removeprefix(HEARD)
     yield "letter_first", told.data[0].frame.payload.hex(" ")
     yield "letter_rest", told.data[1].frame.payload.hex(" ")
 
+
+def writes_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     told = trial(evidence, "writes")
     reads = reads_of(told.connection, told.frames)
     yield "writes_reads", count(len(reads), "read")
@@ -221,11 +231,15 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     first = told.heard[0].time < reads[-1].time
     yield "writes", "parts" if first or len(told.heard) > 1 else "whole"
 
+
+def together_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     told = trial(evidence, "together")
     yield "together_reads", count(len(reads_of(told.connection, told.frames)), "read")
     yield "together_fired", count(len(told.heard), "message")
     yield "together", {1: "one", 3: "three"}.get(len(told.heard), "last")
 
+
+def long_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     line, said = long_message(evidence)
     frames = [line.frame(number) for number in said.frames]
     reads = reads_of(line, frames)
@@ -241,6 +255,11 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (frames_claims, letter_claims, writes_claims, together_claims, long_claims)
+    return in_parts(parts, evidence)
+
+
+def frames_claims(evidence: Evidence) -> Iterator[Claim]:
     told = trial(evidence, "frames")
     opcodes = [each.frame.opcode for each in told.data]
     yield Claim(
@@ -262,6 +281,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         "pong before the second fragment",
         "6455 §5.4",
     )
+
+
+def letter_claims(evidence: Evidence) -> Iterator[Claim]:
     told = trial(evidence, "letter")
     halves = [each.frame.payload for each in told.data]
     yield Claim(
@@ -270,6 +292,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{' | '.join(half.hex(' ') for half in halves)}, heard {TEXTS['letter'][0]!r}",
         "6455 §5.6",
     )
+
+
+def writes_claims(evidence: Evidence) -> Iterator[Claim]:
     told = trial(evidence, "writes")
     reads = reads_of(told.connection, told.frames)
     yield Claim(
@@ -277,6 +302,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         len(told.frames) == 1 < len(reads) and told.heard[0].time >= reads[-1].time,
         f"1 frame, {len(reads)} reads of {', '.join(str(read.size) for read in reads)} bytes",
     )
+
+
+def together_claims(evidence: Evidence) -> Iterator[Claim]:
     told = trial(evidence, "together")
     reads = reads_of(told.connection, told.frames)
     yield Claim(
@@ -284,6 +312,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         len(told.frames) == 3 == len(told.heard) and len(reads) < len(told.frames),
         f"3 frames in {count(len(reads), 'read')}, {count(len(told.heard), 'message')} heard",
     )
+
+
+def long_claims(evidence: Evidence) -> Iterator[Claim]:
     line, said = long_message(evidence)
     reads = reads_of(line, [line.frame(number) for number in said.frames])
     yield Claim(
@@ -353,12 +384,16 @@ def counts_table(evidence: Evidence, session: Session) -> Iterator[tuple[object,
         "together": "three messages in one write",
     }
     for name, what in words.items():
-        told = trial(evidence, name)
+        try:
+            told = trial(evidence, name)
+        except Missing:
+            continue  # left out
         data = told.data
         yield what, len(told.messages), len(data), len(reads_of(told.connection, data))
-    line, said = long_message(evidence)
-    frames = [line.frame(number) for number in said.frames]
-    yield "300,000 letters, from your side", 1, len(frames), len(reads_of(line, frames))
+    with suppress(Missing):
+        line, said = long_message(evidence)
+        frames = [line.frame(number) for number in said.frames]
+        yield "300,000 letters, from your side", 1, len(frames), len(reads_of(line, frames))
 
 
 TABLES = {

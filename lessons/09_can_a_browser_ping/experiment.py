@@ -12,7 +12,7 @@ from inspector.core.rfc import CLOSE, PING, PONG, TEXT
 from inspector.screen.words import count
 from lessons.course.client import Client
 from lessons.course.evidence import Connection, Evidence, Said
-from lessons.course.model import Action, Claim, Lanes, Missing
+from lessons.course.model import Action, Claim, Lanes, Missing, in_parts
 from lessons.course.session import Session
 from lessons.course.wire import ScriptFailed
 
@@ -274,6 +274,12 @@ def signs(told: Freeze) -> list[object]:
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "interval", INTERVAL
+    parts = (quiet_facts, empty_facts, word_facts, hung_facts)
+    yield from in_parts(parts, evidence)
+    yield from in_parts((ice_facts,), evidence, session)
+
+
+def quiet_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     line = quiet(evidence)
     found = before_its_first_word(line)
     yield "connection", line.number
@@ -289,6 +295,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "least", f"{min(took):.2f} ms"
     yield "most", f"{max(took):.2f} ms"
 
+
+def empty_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     talk, said = empty(evidence)
     pongs = pongs_to(talk, said)
     yield "talk", talk.number
@@ -297,24 +305,27 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "empty_bytes", talk.frame(said.frames[0]).frame.header[:2].hex(" ")
     yield "empty_back", "pong" if pongs else "nothing"
     yield "empty_pongs", count(len(pongs), "pong")
+
+
+def word_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     talk, asked, heard = word(evidence)
     yield "word_talk", talk.number
     yield "word", asked.frames[0]
     yield "word_back", heard.frames[0]
     yield "word_ms", f"{(heard.time - asked.time) * 1000:.1f} ms"
 
-    try:
-        told = hung(evidence)
-    except Missing:
-        pass
-    else:
-        good = [each for each in told.pings if each.pong and each.pong.time < told.end]
-        yield "hang", "on" if len(good) == len(told.pings) else "wait" if told.pings else "drop"
-        yield "hang_pings", count(len(told.pings), "ping")
-        yield "hang_pongs", count(len(good), "pong")
-        yield "hang_seconds", f"{told.end - told.asked.time:.1f} s"
-        yield "hang_slowest", f"{max((each.ms for each in good), default=0):.1f} ms"
 
+def hung_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
+    told = hung(evidence)
+    good = [each for each in told.pings if each.pong and each.pong.time < told.end]
+    yield "hang", "on" if len(good) == len(told.pings) else "wait" if told.pings else "drop"
+    yield "hang_pings", count(len(told.pings), "ping")
+    yield "hang_pongs", count(len(good), "pong")
+    yield "hang_seconds", f"{told.end - told.asked.time:.1f} s"
+    yield "hang_slowest", f"{max((each.ms for each in good), default=0):.1f} ms"
+
+
+def ice_facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     ice = frozen(evidence)
     yield "ice", ice.line.number
     yield "tells", "something" if signs(ice) else "nothing"
@@ -335,6 +346,11 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (quiet_claims, pong_claims, empty_claims, hung_claims, ice_claims)
+    return in_parts(parts, evidence)
+
+
+def quiet_claims(evidence: Evidence) -> Iterator[Claim]:
     line = quiet(evidence)
     found = before_its_first_word(line)
     yield Claim(
@@ -343,6 +359,10 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{count(len(found), 'pong')} before the first message of that side",
         "6455 §5.5.2",
     )
+
+
+def pong_claims(evidence: Evidence) -> Iterator[Claim]:
+    quiet(evidence)
     pairs = [each for other in lines(evidence) for each in answered(other)]
     yield Claim(
         "A pong carries what its ping carried",
@@ -352,6 +372,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{len(pairs)} of them, one with {PAYLOAD.decode()!r}",
         "6455 §5.5.3",
     )
+
+
+def empty_claims(evidence: Evidence) -> Iterator[Claim]:
     talk, said = empty(evidence)
     frame = talk.frame(said.frames[0]).frame
     yield Claim(
@@ -360,19 +383,21 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"opcode {frame.opcode}, {frame.length} bytes; {count(len(pongs_to(talk, said)), 'pong')}",
         "6455 §5.6",
     )
-    try:
-        told = hung(evidence)
-    except Missing:
-        pass
-    else:
-        good = [each for each in told.pings if each.pong and each.pong.time < told.end]
-        yield Claim(
-            "A browser answers pings while the page's script hangs",
-            bool(good) and len(good) == len(told.pings),
-            f"{count(len(good), 'pong')} while the script took "
-            f"{told.end - told.asked.time:.1f} s to answer",
-            "6455 §5.5.2",
-        )
+
+
+def hung_claims(evidence: Evidence) -> Iterator[Claim]:
+    told = hung(evidence)
+    good = [each for each in told.pings if each.pong and each.pong.time < told.end]
+    yield Claim(
+        "A browser answers pings while the page's script hangs",
+        bool(good) and len(good) == len(told.pings),
+        f"{count(len(good), 'pong')} while the script took "
+        f"{told.end - told.asked.time:.1f} s to answer",
+        "6455 §5.5.2",
+    )
+
+
+def ice_claims(evidence: Evidence) -> Iterator[Claim]:
     ice = frozen(evidence)
     yield Claim(
         "Nothing on the wire tells that a peer was frozen",

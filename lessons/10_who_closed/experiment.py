@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from inspector.screen.words import count
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Claim, Missing
+from lessons.course.model import Action, Claim, Missing, in_parts
 from lessons.course.session import Session
 
 from .script import end_twice, freeze, ways
@@ -111,9 +110,8 @@ type Facts = Iterator[tuple[str, object]]
 
 def facts(evidence: Evidence, session: Session) -> Facts:
     """Each part by itself: a step may be left out, for now or for want of a Chromium."""
-    for part in (calls, refusals, faults, crossing, leaving, killing, rudeness, puzzle, freezing):
-        with suppress(Missing):
-            yield from part(evidence)
+    parts = (calls, refusals, faults, crossing, leaving, killing, rudeness, puzzle, freezing)
+    return in_parts(parts, evidence)
 
 
 def calls(evidence: Evidence) -> Facts:
@@ -191,6 +189,20 @@ def freezing(evidence: Evidence) -> Facts:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (
+        claims_of_calls,
+        claims_of_codes,
+        claims_of_crossing,
+        claims_of_a_fault,
+        claims_of_rudeness,
+        claims_of_death,
+        claims_of_a_tab,
+        claims_of_silence,
+    )
+    return in_parts(parts, evidence)
+
+
+def claims_of_calls(evidence: Evidence) -> Iterator[Claim]:
     page, _ = newest(evidence, "close-1000")
     server, _ = newest(evidence, "server-close")
     yield Claim(
@@ -214,16 +226,24 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"both Closes carried 0 bytes; told: {said.words}",
         "6455 §7.1.5",
     )
+
+
+def claims_of_codes(evidence: Evidence) -> Iterator[Claim]:
     carried = {
         (end.close(side) or b"")[:2] for end in ends(evidence) for side in ("client", "server")
     }
     numbers = sorted({int.from_bytes(code) for code in carried if code})
+    if not numbers:
+        raise Missing("no Close with a code was captured yet")
     yield Claim(
         "No Close carries 1005 or 1006",
-        bool(numbers) and not {1005, 1006} & set(numbers),
+        not {1005, 1006} & set(numbers),
         f"codes on the wire: {', '.join(map(str, numbers))}",
         "6455 §7.4.1",
     )
+
+
+def claims_of_crossing(evidence: Evidence) -> Iterator[Claim]:
     crossed, said = newest(evidence, "cross")
     theirs = int.from_bytes((crossed.close("server") or b"")[:2])
     yield Claim(
@@ -232,6 +252,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{crossed.on_the_wire('client')} out, {crossed.on_the_wire('server')} in: {said.words}",
         "6455 §7.1.5",
     )
+
+
+def claims_of_a_fault(evidence: Evidence) -> Iterator[Claim]:
     _, fault = newest(evidence, "server-fault")
     yield Claim(
         "A close can be clean, and the reason for it a fault",
@@ -239,6 +262,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         fault.words,
         "6455 §7.4.1",
     )
+
+
+def claims_of_rudeness(evidence: Evidence) -> Iterator[Claim]:
     rude, said = newest(evidence, "hangs-up")
     yield Claim(
         "Who has sent a Close is told 1006 all the same, where none comes back",
@@ -249,9 +275,6 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{rude.on_the_wire('client')} out, none in: {said.words}",
         "6455 §7.1.5",
     )
-    for part in (claims_of_death, claims_of_a_tab, claims_of_silence):
-        with suppress(Missing):  # those of steps that may be left out
-            yield from part(evidence)
 
 
 def claims_of_death(evidence: Evidence) -> Iterator[Claim]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from inspector.core.rfc import DEFLATE_TAIL, PING, TEXT
 from inspector.screen.words import count
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Bars, Claim, Missing
+from lessons.course.model import Action, Bars, Claim, Missing, in_parts
 from lessons.course.session import Session
 
 from . import script
@@ -72,7 +72,7 @@ def facts(evidence: Evidence, session: Session) -> Facts:
     """Each part by itself: a step may be left out, for now or for want of a Chromium."""
     yield "sentence", SENTENCE
     yield "sentence_size", len(SENTENCE)
-    for part in (
+    parts = (
         hello_facts,
         twice_facts,
         forgotten_facts,
@@ -81,9 +81,8 @@ def facts(evidence: Evidence, session: Session) -> Facts:
         grep_facts,
         guess_facts,
         zeros_facts,
-    ):
-        with suppress(Missing):
-            yield from part(evidence)
+    )
+    yield from in_parts(parts, evidence)
 
 
 def hello_facts(evidence: Evidence) -> Facts:
@@ -206,7 +205,7 @@ def shortest(evidence: Evidence) -> str:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
-    for part in (
+    parts = (
         hello_claims,
         twice_claims,
         forgotten_claims,
@@ -215,9 +214,8 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         grep_claims,
         guess_claims,
         zeros_claims,
-    ):
-        with suppress(Missing):  # those of steps that may be left out
-            yield from part(evidence)
+    )
+    return in_parts(parts, evidence)
 
 
 def hello_claims(evidence: Evidence) -> Iterator[Claim]:

@@ -10,7 +10,7 @@ from inspector.core.rfc import CLOSE, CONTINUATION, Side
 from inspector.files.dissect import address_text
 from inspector.screen.words import lapse, quoted
 from lessons.course.evidence import Connection, Evidence, Said
-from lessons.course.model import Action, Claim, Lanes
+from lessons.course.model import Action, Claim, Lanes, Missing, in_parts
 from lessons.course.session import Session
 
 from .acts import (
@@ -41,7 +41,8 @@ from .found import (
     vanished,
     wire_bytes,
 )
-from .legs import Legs, close_code
+from .legs import Legs, close_code, direct
+from .said import LINE
 
 PROXIED = True
 PAGE = "/between"
@@ -68,22 +69,37 @@ ACTIONS = {
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "mitmproxy", f"mitmproxy {version('mitmproxy')}"
-
     yield "near_capture", session.home.shown(session.near_capture)
+    parts = (
+        facts_of_asking,
+        facts_of_legs,
+        facts_of_a_word,
+        lambda evidence: facts_of_pieces(*pieces(evidence)),
+        facts_of_a_fault,
+        facts_of_a_death,
+        facts_of_a_lawful_message,
+        facts_of_resets,
+    )
+    yield from in_parts(parts, evidence)
 
+
+def facts_of_asking(evidence: Evidence) -> Iterator[tuple[str, object]]:
     first = asked(evidence)
     yield "status", first.near.status
     yield "origin", first.far.request.get("origin")
     yield "host_far", first.far.request.get("host")
 
-    open_now = agreed(evidence)
-    near, far = open_now
+
+def facts_of_legs(evidence: Evidence) -> Iterator[tuple[str, object]]:
+    near, far = agreed(evidence)
     yield "key", "same" if near.proof.key == far.proof.key else "new"
     yield "the_key", near.proof.key
     yield "near_port", near.client[1]
     yield "told_port", told_port(near)
     yield "address", "yours" if told_port(near) == str(near.client[1]) else "last"
 
+
+def facts_of_a_word(evidence: Evidence) -> Iterator[tuple[str, object]]:
     legs, said, passed = hello(evidence)
     one, other = first_frame(legs.near, said), first_frame(legs.far, passed)
     yield "near_mask", masked_with(one)
@@ -94,14 +110,16 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
         else "key"
     )  # fmt: skip
 
-    yield from facts_of_pieces(*pieces(evidence))
 
+def facts_of_a_fault(evidence: Evidence) -> Iterator[tuple[str, object]]:
     bare = naked(evidence)
     yield "bare", naked_way(bare)
     yield "bare_near", close_words(bare.near, "server")
     yield "bare_far", close_words(bare.far, "client")
     yield "bare_reason", reason_of(bare.far, "client")
 
+
+def facts_of_a_death(evidence: Evidence) -> Iterator[tuple[str, object]]:
     legs, alone = killed(evidence)
     yield "killed", close_code(legs.near, "server") or ABNORMAL
     yield "killed_near", close_words(legs.near, "server")
@@ -109,15 +127,18 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "killed_alone", close_code(alone, "server") or ABNORMAL
     yield "vanished_far", close_words(vanished(evidence).far, "client")
 
+
+def facts_of_a_lawful_message(evidence: Evidence) -> Iterator[tuple[str, object]]:
     legs = lawful(evidence)
     yield "lawful", lawful_way(legs.near)
     yield "lawful_near", (
         "the message" if came_whole(legs.near)
         else f"{close_words(legs.near, 'server')}, {reason_of(legs.near, 'server')}"
     )  # fmt: skip
-
     yield "second_byte", second_fragment(legs.far)
 
+
+def facts_of_resets(evidence: Evidence) -> Iterator[tuple[str, object]]:
     ends = resets(evidence)
     yield "straight", ends["direct"]
     yield "tapped", ends["tapped"]
@@ -174,6 +195,21 @@ def reason_of(leg: Connection, side: Side) -> str:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (
+        claims_of_legs,
+        claims_of_asking,
+        claims_of_a_word,
+        claims_of_pieces,
+        claims_of_a_fault,
+        claims_of_a_death,
+        claims_of_leaving,
+        claims_of_a_lawful_message,
+        claims_of_resets,
+    )
+    return in_parts(parts, evidence)
+
+
+def claims_of_legs(evidence: Evidence) -> Iterator[Claim]:
     near, far = agreed(evidence)
     yield Claim(
         "Through a proxy one WebSocket runs over two TCP connections: one key, one accept, two"
@@ -191,6 +227,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{near.request.line}; from port {near.client[1]}, the server saw port {told_port(near)}",
         "9110 §3.7",
     )
+
+
+def claims_of_asking(evidence: Evidence) -> Iterator[Claim]:
     first = asked(evidence)
     same_host = first.near.request.get("host") == first.far.request.get("host")
     yield Claim(
@@ -202,6 +241,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f" {first.near.response.line}",
         "6455 §10.2",
     )
+
+
+def claims_of_a_word(evidence: Evidence) -> Iterator[Claim]:
     legs, said, passed = hello(evidence)
     one, other = first_frame(legs.near, said), first_frame(legs.far, passed)
     yield Claim(
@@ -210,6 +252,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{masked_with(one)} and {masked_with(other)}",
         "6455 §5.3",
     )
+
+
+def claims_of_pieces(evidence: Evidence) -> Iterator[Claim]:
     legs, sent, came = pieces(evidence)
     told = dict(facts_of_pieces(legs, sent, came))
     yield Claim(
@@ -218,6 +263,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"the first fragment: sent at once, there after {told['late']} ({told['held']})",
         "6455 §5.4",
     )
+
+
+def claims_of_a_fault(evidence: Evidence) -> Iterator[Claim]:
     bare = naked(evidence)
     yield Claim(
         "What breaks the rules on one leg need not be seen on the other",
@@ -227,6 +275,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"a frame without mask; the server got: {close_words(bare.far, 'client')}",
         "6455 §5.1",
     )
+
+
+def claims_of_a_death(evidence: Evidence) -> Iterator[Claim]:
     legs, alone = killed(evidence)
     yield Claim(
         "The server died without a Close; what the browser hears depends on who passes that on",
@@ -235,6 +286,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f" {close_code(legs.near, 'server') or ABNORMAL}",
         "6455 §7.1.5",
     )
+
+
+def claims_of_leaving(evidence: Evidence) -> Iterator[Claim]:
     gone = vanished(evidence)
     yield Claim(
         "Behind a proxy a server can't tell how its client left",
@@ -242,6 +296,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"the client left without a Close; the server got: {close_words(gone.far, 'client')}",
         "6455 §7.1.4",
     )
+
+
+def claims_of_a_lawful_message(evidence: Evidence) -> Iterator[Claim]:
     both = lawful(evidence)
     yield Claim(
         "A compressed message with a Ping between its fragments is lawful, and our tap passes it",
@@ -250,7 +307,14 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         + ("passes it, too" if came_whole(both.near) else close_words(both.near, "server")),
         "7692 §6.1",
     )
+
+
+def claims_of_resets(evidence: Evidence) -> Iterator[Claim]:
     ends = resets(evidence)
+    told = [each for each in direct(evidence, LINE) if told_port(each)]
+    if not told:
+        raise Missing("nobody was connected by our tap alone yet")
+    alone = told[-1]
     yield Claim(
         "Our tap changes something, too: addresses, and a reset comes out as an ordinary end",
         ends == {"direct": "reset", "tapped": "end"} and told_port(alone) != str(alone.client[1]),

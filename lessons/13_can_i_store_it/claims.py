@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from inspector.files.dissect import address_text
 from lessons.course.evidence import Evidence
-from lessons.course.model import Claim
+from lessons.course.model import Claim, Missing, in_parts
 from lessons.course.session import Session
 
 from .shelves import (
@@ -14,7 +14,6 @@ from .shelves import (
     SILENT,
     TITLES,
     WORKS,
-    Told,
     Trial,
     ending,
     greetings,
@@ -30,16 +29,18 @@ from .signed import cookie_of, saved_in
 from .tables import place, same_object
 
 SHOWN = {
-    LOUD: ("pickle", "json", "deepcopy", "sqlite", "sqlite-pickle", "session"),
-    SILENT: ("json-str", "sqlite-str", "session-str", "session-socket"),
+    LOUD: (
+        "pickle", "json", "deepcopy", "sqlite", "sqlite-pickle", "session",
+        "redis", "postgres", "postgres-pickle", "structured-clone", "push-state", "indexed-db",
+    ),
+    SILENT: (
+        "json-str", "sqlite-str", "session-str", "session-socket",
+        "redis-repr", "postgres-json", "stringify", "local-storage",
+    ),
     WORKS: ("copy", "pipe"),
-}
-SHOWN_IF_TRIED = {
-    LOUD: ("redis", "postgres", "postgres-pickle", "structured-clone", "push-state", "indexed-db"),
-    SILENT: ("redis-repr", "postgres-json", "stringify", "local-storage"),
-    WORKS: (),
-}
-"""Not every machine has a Redis, a PostgreSQL and a browser."""
+}  # fmt: skip
+"""Those that were tried count: a step may be left out, and not every machine has a Redis, a
+PostgreSQL and a browser."""
 CLAIMED = {
     LOUD: "What refuses to be stored failed loudly",
     SILENT: "What was stored as a text failed silently",
@@ -49,18 +50,25 @@ DATABASES = {"SQLite": "sqlite", "Redis": "redis", "PostgreSQL": "postgres"}
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
-    at_server = trials(evidence, "tried")
-    found = at_server | trials(evidence, "browser")
-    for shelf in CLAIMED:
-        tried = {name: at_server.get(name) for name in SHOWN[shelf]}
-        tried |= {name: found[name] for name in SHOWN_IF_TRIED[shelf] if name in found}
-        yield on_shelf(shelf, tried)
-    yield from what_it_is(evidence, yours(evidence))
-    yield not_serialisable(found)
-    yield from in_the_session(evidence)
-    yield from passed_on(at_server.get("pipe"), read_back(evidence).get("pipe"))
-    yield from after_the_restart(evidence)
-    yield not_in_a_database(evidence, at_server)
+    parts: tuple[Callable[[Evidence], Iterator[Claim]], ...] = (
+        on_shelves,
+        what_it_is,
+        in_the_kernel,
+        not_serialisable,
+        in_the_session,
+        from_a_handler,
+        passed_on,
+        read_later,
+        after_the_restart,
+        never_again,
+        what_refuses,
+        not_in_a_database,
+        by_a_stranger,
+    )
+    return in_parts(parts, evidence)
+
+
+def by_a_stranger(evidence: Evidence) -> Iterator[Claim]:
     strange = last(evidence, "stranger").note
     yield Claim(
         "Unpickling a stranger's bytes ran their code in the server",
@@ -69,19 +77,37 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     )
 
 
-def on_shelf(shelf: str, found: Mapping[str, Trial | None]) -> Claim:
-    """All these belong on one shelf. What is not there is named."""
-    astray = [
-        f"{trial.code}: {TITLES[trial.shelf]}" if trial else f"{name}: not tried"
-        for name, trial in found.items()
-        if trial is None or trial.shelf != shelf
-    ]
+def attempts(evidence: Evidence) -> dict[str, Trial]:
+    """The newest trial of each, wherever it was made."""
+    return trials(evidence, "tried") | trials(evidence, "browser")
+
+
+def attempt(evidence: Evidence, name: str) -> Trial:
+    """The newest of that name in the server."""
+    try:
+        return trials(evidence, "tried")[name]
+    except KeyError:
+        raise Missing(f"{name} has not been tried yet") from None
+
+
+def on_shelves(evidence: Evidence) -> Iterator[Claim]:
+    """Each shelf, as far as it was filled."""
+    found = attempts(evidence)
+    for shelf, names in SHOWN.items():
+        if tried := [found[name] for name in names if name in found]:
+            yield on_shelf(shelf, tried)
+
+
+def on_shelf(shelf: str, found: list[Trial]) -> Claim:
+    """All these belong on one shelf. What is on another one is named."""
+    astray = [f"{trial.code}: {TITLES[trial.shelf]}" for trial in found if trial.shelf != shelf]
     count = f"{len(found) - len(astray)} of {len(found)} attempts"
     return Claim(CLAIMED[shelf], not astray, "; ".join([count, *astray]))
 
 
-def what_it_is(evidence: Evidence, hello: Told) -> Iterator[Claim]:
+def what_it_is(evidence: Evidence) -> Iterator[Claim]:
     """In memory, live, tied."""
+    hello = yours(evidence)
     told, connection = hello.note, hello.connection
     lab = list(lab_connections(evidence))  # after a pause it may be another one that was spoken on
     up = sum(len(each.said("client")) for each in lab)
@@ -99,6 +125,10 @@ def what_it_is(evidence: Evidence, hello: Told) -> Iterator[Claim]:
         f"Sec-WebSocket-Key: {key}",
         "6455 §4.2.1",
     )
+
+
+def in_the_kernel(evidence: Evidence) -> Iterator[Claim]:
+    """Tied to addresses."""
     asked, rows = kernel_table(evidence)
     note = next(e.note for e in greetings(evidence) if e.connection is asked.connection)
     here, there = place(note, "here"), place(note, "there")
@@ -111,12 +141,14 @@ def what_it_is(evidence: Evidence, hello: Told) -> Iterator[Claim]:
     )
 
 
-def not_serialisable(found: Mapping[str, Trial]) -> Claim:
+def not_serialisable(evidence: Evidence) -> Iterator[Claim]:
     """By pickle, by json, by JSON.stringify."""
+    found = attempts(evidence)
+    attempt(evidence, "pickle"), attempt(evidence, "json")
     tries = [found[name] for name in ("pickle", "json", "stringify") if name in found]
     told = (f"{each.code}: {each.raised if each.shelf == LOUD else each.kept}" for each in tries)
     empty = found["stringify"].kept == "{}" if "stringify" in found else True
-    return Claim(
+    yield Claim(
         "It is not serializable: pickle and json refuse it, JSON.stringify() makes nothing of it",
         empty
         and all(each.shelf == (SILENT if each.name == "stringify" else LOUD) for each in tries),
@@ -126,6 +158,7 @@ def not_serialisable(found: Mapping[str, Trial]) -> Claim:
 
 def in_the_session(evidence: Evidence) -> Iterator[Claim]:
     """Loud and silent, by the heads of the responses."""
+    attempt(evidence, "session")
     refused, saved = saved_in(evidence)
     yield Claim(
         "A Flask session takes the object; the response that should carry it can't be made",
@@ -135,28 +168,35 @@ def in_the_session(evidence: Evidence) -> Iterator[Claim]:
         else "not tried",
         "6265 §4.1",
     )
-    note = trials(evidence, "tried").get("session-socket")
-    connection = evidence.numbered(note.connection) if note else yours(evidence).connection
+
+
+def from_a_handler(evidence: Evidence) -> Iterator[Claim]:
+    """What a session is worth there."""
+    note = attempt(evidence, "session-socket")
+    connection = evidence.numbered(note.connection)
     yield Claim(
         "What a socket handler puts into the session is never sent: the 101 is out before",
-        note is not None and note.kept is None and connection.response.get("set-cookie") is None,
+        note.kept is None and connection.response.get("set-cookie") is None,
         f"{connection.response.line}, without Set-Cookie; the next request brought nothing of it",
         "6455 §4.2.2",
     )
 
 
-def passed_on(pipe: Trial | None, later: Trial | None) -> Iterator[Claim]:
-    """To another process, and what was left of that when the first one was gone."""
-    told = pipe.more if pipe else {}
+def passed_on(evidence: Evidence) -> Iterator[Claim]:
+    """To another process."""
+    pipe = attempt(evidence, "pipe")
+    told = pipe.more
     yield Claim(
         "Another process spoke on the very same socket",
-        pipe is not None
-        and told.get("heir") != told.get("pid")
-        and told.get("kernel") == told.get("heirs_kernel"),
-        f"process {told.get('heir')}, not {told.get('pid')}; {same_object(pipe)}"
-        if pipe
-        else "not tried",
+        told.get("heir") != told.get("pid") and told.get("kernel") == told.get("heirs_kernel"),
+        f"process {told.get('heir')}, not {told.get('pid')}; {same_object(pipe)}",
     )
+
+
+def read_later(evidence: Evidence) -> Iterator[Claim]:
+    """What was left of that when the first process was gone."""
+    attempt(evidence, "pipe")
+    later = read_back(evidence).get("pipe")
     yield Claim(
         "What crossed the pipe was a ticket, not the socket: it outlived the process and is void",
         later is not None and later.shelf == LOUD,
@@ -183,12 +223,20 @@ def after_the_restart(evidence: Evidence) -> Iterator[Claim]:
         f"process {new.note.get('pid')}, key {keys[1]}, from {address_text(new.connection.client)}",
         "6455 §4.1",
     )
+
+
+def never_again(evidence: Evidence) -> Iterator[Claim]:
+    """What was kept."""
     back = read_back(evidence)
     yield Claim(
         'Useless when stored: nothing that was read back "worked" again, as no socket is on a disk',
         bool(back) and all(each.frame is None for each in back.values()),
         f"{len(back)} kept values tried again, 0 frames with their messages",
     )
+
+
+def what_refuses(evidence: Evidence) -> Iterator[Claim]:
+    """The parts that can't be pickled."""
     refused = {part[1] for part in last(evidence, "parts").note["refused"]}
     yield Claim(
         "What refuses to be pickled is what makes it live: socket, locks, thread, decoder",
@@ -197,11 +245,14 @@ def after_the_restart(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def not_in_a_database(evidence: Evidence, at_server: Mapping[str, Trial]) -> Claim:
+def not_in_a_database(evidence: Evidence) -> Iterator[Claim]:
     """The sentence that the lesson is about."""
+    at_server = trials(evidence, "tried")
     tried = {title: at_server[name] for title, name in DATABASES.items() if name in at_server}
     kept = [trial for trial in read_back(evidence).values() if trial.name != "pipe"]
-    return Claim(
+    if not tried:
+        raise Missing("no database has been tried yet")
+    yield Claim(
         "No, you can't (and shouldn't) store a live WebSocket object in a database",
         all(trial.shelf == LOUD for trial in tried.values())
         and all(trial.shelf != WORKS for trial in kept),

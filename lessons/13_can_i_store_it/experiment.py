@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from inspector.files.dissect import address_text
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Unavailable
+from lessons.course.model import Action, Unavailable, in_parts
 from lessons.course.session import Session
 from lessons.course.wire import ScriptFailed
 from lessons.demo.attempts import STRANGER
@@ -237,6 +237,11 @@ ACTIONS = {
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "stranger_bytes", repr(STRANGER)
     yield "stranger_size", len(STRANGER)
+    parts = (facts_of_now, facts_of_attempts, facts_of_the_restart, facts_of_what_was_kept)
+    yield from in_parts((*parts, under_the_number), evidence, session)
+
+
+def facts_of_now(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     hello = yours(evidence)
     yield "connection", hello.connection.number
     now = greetings(evidence)[-1].note
@@ -246,6 +251,9 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "server_pid", getattr(session, "demo_pid", None) or now.get("pid")
     yield from here(hello.note)
     yield "client", address_text(hello.connection.client)
+
+
+def facts_of_attempts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     for name, trial in (trials(evidence, "tried") | trials(evidence, "browser")).items():
         name = name.replace("-", "_")
         yield name, trial.shelf
@@ -264,6 +272,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
         yield "stranger_back", strange[-1]["back"]
         yield "stranger_key", "ran" if strange[-1]["back"] == strange[-1]["pid"] else "nothing"
 
+
+def facts_of_the_restart(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     old, new = lives(evidence)
     yield "old_pid", old.note.get("pid")
     yield "new_pid", new.note.get("pid")
@@ -277,18 +287,21 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     if end:
         yield "old_by", end[0]
         yield "old_code", end[1] or "none at all"
+
+
+def facts_of_what_was_kept(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     found = read_back(evidence).values()
     yield "found", len(found)
     yield "reached", sum(each.shelf == WORKS for each in found)
     yield "survivors", "some" if any(each.shelf == WORKS for each in found) else "none"
-    yield from under_the_number(evidence, old.note)
 
 
 def session_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     """What became of the session, by the heads that crossed the wire."""
     found = trials(evidence, "tried")
     refused, saved = saved_in(evidence)
-    yield "session_when", "response" if refused else "silent" if saved else "line"
+    if "session" in found:
+        yield "session_when", "response" if refused else "silent" if saved else "line"
     if refused and refused.response:
         yield "session_line", refused.response.line
     if saved and saved.response:
@@ -299,8 +312,9 @@ def session_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
         yield "session_found", "none" if found["session-socket"].kept is None else "text"
 
 
-def under_the_number(evidence: Evidence, old: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def under_the_number(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     """What the process of now has under the number of the old connection."""
+    old = lives(evidence)[0].note
     told, rows = kernel_table(evidence)
     row = rows.get(old.get("descriptor", -1))
     _, name, what = row or (None, None, "nothing")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Claim, Missing
+from lessons.course.model import Action, Claim, Missing, in_parts
 from lessons.course.session import Session
 from lessons.course.wire import ScriptFailed
 
@@ -212,6 +212,18 @@ def fate(told: Back) -> str:
 
 
 def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
+    parts = (
+        facts_of_now,
+        facts_of_a_token,
+        facts_of_the_kill,
+        facts_of_a_busy_client,
+        facts_of_a_late_note,
+        facts_of_the_seam,
+    )
+    return in_parts(parts, evidence, session)
+
+
+def facts_of_now(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     here = at_first(evidence)
     yours = here["yours"]
     yield "connection", yours.connection.number
@@ -224,6 +236,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "token", token
     yield "newest", max(max(stay.numbers) for stay in here.values() if stay.numbers)
 
+
+def facts_of_a_token(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     if session:
         tried = forged(evidence, key_in(session.folder))
         shown = token_of(tried.request.get("cookie"))
@@ -231,6 +245,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
         yield "forged_status", tried.response.line
         yield "forged", {403: "refused", 101: "other"}.get(tried.status or 0, "stranger")
 
+
+def facts_of_the_kill(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     found = back(evidence)
     old, new = found["yours"].before, found["yours"].after
     yield "old_pid", old.about["pid"]
@@ -256,6 +272,8 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "yours_last", came[-1][1].frames[0]
     yield "yours_came", inwords(number for number, _ in came)
 
+
+def facts_of_a_busy_client(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     one, two, other = busy(evidence)
     processed = two.resumed or 0
     unread = [number for number in one.numbers if number > processed]
@@ -272,12 +290,16 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "busy_lost", inwords(gone)
     yield "busy", "lost" if gone else "again"
 
+
+def facts_of_a_late_note(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     before, after = once_more(evidence, LATE, "yours")
     both = sorted(set(before.numbers) & set(after.numbers))
     yield "late_said", after.resumed
     yield "late_number", before.numbers[-1]
     yield "late", "again" if before.numbers[-1] in both else "lost"
 
+
+def facts_of_the_seam(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     edges = seams(evidence)
     for how in HOWS:
         yield f"seam_{how}", ", ".join(map(str, edges[how].numbers))
@@ -302,8 +324,21 @@ def first_of(evidence: Evidence, pid: int) -> Stay:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (
+        claims_of_the_kill,
+        claims_of_a_busy_client,
+        claims_of_the_number,
+        claims_of_a_late_note,
+        claims_of_the_seam,
+        claims_of_a_forged_token,
+        claims_of_tokens,
+    )
+    return in_parts(parts, evidence, session)
+
+
+def claims_of_the_kill(evidence: Evidence, session: Session) -> Iterator[Claim]:
     found = back(evidence)
-    live, everything, sent, yours = (found[way] for way in WAYS)
+    live, everything, _, yours = (found[way] for way in WAYS)
     old, new = yours.before, yours.after
     first = first_of(evidence, new.about["pid"])
     held = max(each.before.about["held"] for each in found.values())  # as the last was greeted
@@ -339,8 +374,12 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         old.about["who"] == new.about["who"] and not any("join" in text for text in new.said),
         f"{new.about['who']} said {', '.join(new.said)}, and heard the garden",
     )
-    one, two, other = busy(evidence)
+
+
+def claims_of_a_busy_client(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    one, two, _ = busy(evidence)
     processed = two.resumed or 0
+    sent = back(evidence)["sent"]
     gone = [n for n in one.numbers if n > processed and n not in two.numbers]
     yield Claim(
         "Sent is not processed: what the server had noted as sent is lost with the client's buffer",
@@ -348,17 +387,29 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"on the wire once, never processed, never sent again: {inwords(gone)}",
         "793 §2.6",
     )
+
+
+def claims_of_the_number(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    one, two, other = busy(evidence)
+    processed = two.resumed or 0
+    gone = [n for n in one.numbers if n > processed and n not in two.numbers]
     yield Claim(
         "The client's own number brings them back",
         set(gone) <= set(other.numbers) and min(other.numbers) == processed + 1,
         f"resume {other.resumed}, then {inwords(other.numbers)}",
     )
+
+
+def claims_of_a_late_note(evidence: Evidence, session: Session) -> Iterator[Claim]:
     before, after = once_more(evidence, LATE, "yours")
     yield Claim(
         "At least once: what was processed and not noted comes again, under the same number",
         before.numbers[-1] in after.numbers and after.resumed == before.numbers[-1] - 1,
         f"{before.numbers[-1]} came twice; who compares numbers ignores the second",
     )
+
+
+def claims_of_the_seam(evidence: Evidence, session: Session) -> Iterator[Claim]:
     edges = seams(evidence)
     read, join, lock = (edges[how].numbers for how in HOWS)
     yield Claim(
@@ -368,6 +419,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         and lock == list(range(1, max(lock) + 1)),
         f"{read}, {join}, {lock}",
     )
+
+
+def claims_of_a_forged_token(evidence: Evidence, session: Session) -> Iterator[Claim]:
     tried = forged(evidence, key_in(session.folder))
     yield Claim(
         "A name that the server has not signed opens no WebSocket",
@@ -375,13 +429,18 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{token_of(tried.request.get('cookie')).partition('.')[0]}: {tried.response.line}",
         "6455 §10.5",
     )
+
+
+def claims_of_tokens(evidence: Evidence, session: Session) -> Iterator[Claim]:
     requests = [stay.connection.request for stay in stays(evidence)]
+    if not requests:
+        raise Missing("nobody has opened the page yet")
     yield Claim(
         "The token is in a field of the head, not in the address, which logs keep",
         all(
             (token := token_of(each.get("cookie"))) and token not in each.target
             for each in requests
         ),
-        f"{len(requests)} requests such as {new.connection.request.line}",
+        f"{len(requests)} requests such as {requests[-1].line}",
         "6455 §10.5",
     )

@@ -9,7 +9,7 @@ from contextlib import suppress
 from inspector.files.dissect import address_text
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Claim, Missing, Unavailable
+from lessons.course.model import Action, Claim, Unavailable, in_parts
 from lessons.course.session import Session
 from lessons.course.wire import ScriptFailed
 
@@ -243,11 +243,8 @@ type Facts = Iterator[tuple[str, object]]
 def facts(evidence: Evidence, session: Session) -> Facts:
     yield "lines", LINES
     yield "gap_said", MISSED
-    for told in (apart, joined, sorted_out, copied, missed, ended):
-        try:
-            yield from told(evidence, session)
-        except Missing:
-            continue
+    parts = (apart, joined, sorted_out, copied, missed, ended, returning)
+    yield from in_parts(parts, evidence, session)
 
 
 def apart(evidence: Evidence, session: Session) -> Facts:
@@ -321,7 +318,10 @@ def ended(evidence: Evidence, session: Session) -> Facts:
     yield "dead_server", lost.server
     yield "dead_nick", lost.nick
     yield "end", "cut" if lost.cut_off else "polite"
-    seat = returned(evidence)
+
+
+def returning(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
+    lost, seat = killed(evidence), returned(evidence)
     yield "back_server", seat.server
     yield "back_pid", seat.pid
     yield "back_nick", seat.nick
@@ -333,6 +333,19 @@ def ended(evidence: Evidence, session: Session) -> Facts:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (
+        claims_apart,
+        claims_on_the_bus,
+        claims_of_order,
+        claims_of_copies,
+        claims_of_a_gap,
+        claims_of_the_end,
+        claims_of_returning,
+    )
+    return in_parts(parts, evidence, session)
+
+
+def claims_apart(evidence: Evidence, session: Session) -> Iterator[Claim]:
     meeting = met(evidence, bus=False)
     one, other = meeting.one, meeting.other
     addresses = {seat.connection.request.get("host") for seat in (one, other)}
@@ -348,20 +361,28 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     )
     for speaker, listener in ((one, other), (other, one)):
         said, heard = meeting.arrived(speaker, listener)
+        if not said:  # left out
+            continue
         yield Claim(
             f"What was said on server {speaker.server} never reached server {listener.server}, "
             "and nobody was told",
-            said > 0 and heard == 0 and len(speaker.of(speaker)) >= said,
+            heard == 0 and len(speaker.of(speaker)) >= said,
             f"{said} said, {len(speaker.of(speaker))} back to its speaker, {heard} to the other",
         )
-    yield from on_the_bus(evidence, session)
-    lost, seat = killed(evidence), returned(evidence)
+
+
+def claims_of_the_end(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    lost = killed(evidence)
     yield Claim(
         "A connection died with its server, without a Close: no other server took it over",
         lost.cut_off,
         f"process {lost.pid}: TCP ended, no Close frame",
         "6455 §7.1.5",
     )
+
+
+def claims_of_returning(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    lost, seat = killed(evidence), returned(evidence)
     yield Claim(
         "Coming back took a new connection, to the server that was left",
         seat.pid != lost.pid and seat.connection.client != lost.connection.client,
@@ -370,10 +391,10 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
     )
 
 
-def on_the_bus(evidence: Evidence, session: Session) -> Iterator[Claim]:
-    """What a Redis has to be here for."""
-    if not any(seat.bus for seat in seats(evidence)):
-        return
+# What a Redis has to be here for
+
+
+def claims_on_the_bus(evidence: Evidence, session: Session) -> Iterator[Claim]:
     meeting = met(evidence, bus=True)
     one, other = meeting.one, meeting.other
     for speaker, listener in ((one, other), (other, one)):
@@ -385,6 +406,9 @@ def on_the_bus(evidence: Evidence, session: Session) -> Iterator[Claim]:
             0 < said == heard <= own,
             f"{said} said, {heard} heard on the other server",
         )
+
+
+def claims_of_order(evidence: Evidence, session: Session) -> Iterator[Claim]:
     talk = ordered(evidence)
     heard_by = [each.numbers(talk.one, talk.other) for each in (talk.one, talk.other)]
     yield Claim(
@@ -392,6 +416,10 @@ def on_the_bus(evidence: Evidence, session: Session) -> Iterator[Claim]:
         heard_by[0] == heard_by[1],
         f"{len(heard_by[0])} lines of two speakers",
     )
+
+
+def claims_of_copies(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    spoken(evidence, COUNTED)
     number = session.notes.get("subscribers")
     servers = sorted({seat.server for seat in seats(evidence) if seat.bus})
     yield Claim(
@@ -399,6 +427,9 @@ def on_the_bus(evidence: Evidence, session: Session) -> Iterator[Claim]:
         number == len(servers),
         f"{number} subscribers, servers {' and '.join(servers)}; {spread(evidence)}",
     )
+
+
+def claims_of_a_gap(evidence: Evidence, session: Session) -> Iterator[Claim]:
     speaker, line, deaf = gap(evidence)
     late = [each for each in deaf.of(speaker) if each.text.endswith(f": {MISSED}")]
     yield Claim(

@@ -48,7 +48,11 @@ class Spy:
         sock = self._line._sock
         raw = b""
         while not whole(raw, things):
-            if not (data := sock.recv(65536)):
+            try:
+                data = sock.recv(65536)
+            except TimeoutError:
+                raise ScriptFailed("Redis was sent no line: the servers are on no bus") from None
+            if not data:
                 raise ScriptFailed("Redis ended the line before a message was whole")
             raw += data
         return raw

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from threading import Event
 
 from inspector.screen.words import count
 from lessons.course.client import Client
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Bars, Claim, Lanes, Missing
+from lessons.course.model import Action, Bars, Claim, Lanes, Missing, in_parts
 from lessons.course.session import Session, is_seen
 
 from .crowd import Caller, Crowd, End
@@ -191,9 +190,8 @@ def facts(evidence: Evidence, session: Session) -> Facts:
     yield "good", GOOD
     yield "retry_after", RETRY_AFTER
     yield "kinds", len(KINDS)
-    for part in (coming_back, crowds, ending, flapping):
-        with suppress(Missing):
-            yield from part(evidence)
+    parts = (coming_back, waiting, doubling_up, spreading, ending, flapping)
+    yield from in_parts(parts, evidence)
 
 
 def coming_back(evidence: Evidence) -> Facts:
@@ -204,20 +202,25 @@ def coming_back(evidence: Evidence) -> Facts:
     yield "polite_back", f"{polite.last:.2f} s"
 
 
-def crowds(evidence: Evidence) -> Facts:
-    """Each is compared with those before."""
+def waiting(evidence: Evidence) -> Facts:
     fixed = crowd(evidence, "fixed")
     yield "lost", fixed.before
     yield from told_of("fixed", fixed)
     share = fixed.peak / len(fixed.who)
     yield "fixed", "all" if share >= 0.55 else "half" if share >= 0.3 else "tenth"
+
+
+def doubling_up(evidence: Evidence) -> Facts:
     doubling = crowd(evidence, "doubling")
     yield from told_of("doubling", doubling)
-    ratio = doubling.peak / fixed.peak
+    ratio = doubling.peak / crowd(evidence, "fixed").peak
     yield "doubling", "same" if ratio >= 0.55 else "half" if ratio >= 0.25 else "gone"
+
+
+def spreading(evidence: Evidence) -> Facts:
     jitter = crowd(evidence, "jitter")
     yield from told_of("jitter", jitter)
-    ratio = jitter.peak / fixed.peak
+    ratio = jitter.peak / crowd(evidence, "fixed").peak
     yield "jitter", "same" if ratio >= 0.9 else "fewer" if ratio > 0.75 else "third"
 
 
@@ -250,14 +253,28 @@ def told_of(way: str, run: Run) -> Iterator[tuple[str, object]]:
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
+    parts = (
+        claims_of_coming_back,
+        claims_of_waiting,
+        claims_of_doubling,
+        claims_of_spreading,
+        claims_of_ending,
+        claims_of_flapping,
+    )
+    return in_parts(parts, evidence)
+
+
+def claims_of_coming_back(evidence: Evidence) -> Iterator[Claim]:
     bare, polite = page(evidence)
     yield Claim(
         "A browser does not connect again by itself: who wants that has to write it",
         not bare.tries and bool(polite.tries),
         f"after the loss: {len(bare.tries)} tries on {BARE}, {len(polite.tries)} on {POLITE}",
     )
-    fixed, doubling = crowd(evidence, "fixed"), crowd(evidence, "doubling")
-    jitter = crowd(evidence, "jitter")
+
+
+def claims_of_waiting(evidence: Evidence) -> Iterator[Claim]:
+    fixed = crowd(evidence, "fixed")
     yield Claim(
         "When a server's process dies, every connection that it held is gone",
         fixed.before == len(fixed.who),
@@ -269,6 +286,10 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         fixed.peak >= 0.55 * len(fixed.who),
         f"{fixed.peak} of {len(fixed.who)} within 0.1 s",
     )
+
+
+def claims_of_doubling(evidence: Evidence) -> Iterator[Claim]:
+    fixed, doubling = crowd(evidence, "fixed"), crowd(evidence, "doubling")
     yield Claim(
         "Doubling the delays makes fewer waves, and none of them flat",
         doubling.peak >= 0.55 * fixed.peak and doubling.rate < fixed.rate,
@@ -276,13 +297,22 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{len(fixed.tries)} in {fixed.last:.1f} s before",
         "6455 §7.2.3",
     )
+
+
+def claims_of_spreading(evidence: Evidence) -> Iterator[Claim]:
+    fixed, jitter = crowd(evidence, "fixed"), crowd(evidence, "jitter")
     yield Claim(
         "A random part spreads them",
         jitter.peak <= 0.75 * fixed.peak,
         f"{jitter.peak} within 0.1 s, {fixed.peak} without",
         "6455 §7.2.3",
     )
+
+
+def claims_of_ending(evidence: Evidence) -> Iterator[Claim]:
     told = ends(evidence)
+    if not tried_all(evidence):
+        raise Missing("not all ends were tried yet")
     again = {kind for kind in told if told[kind].gap is not None}
     yield Claim(
         "Worth coming again: who said that it goes away, restarts or is busy, and who said nothing",
@@ -298,6 +328,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
         f"{(told[BUSY].gap or 0) * SPEED:.1f} s of life",
         "9110 §10.2.3",
     )
+
+
+def claims_of_flapping(evidence: Evidence) -> Iterator[Claim]:
     hasty, patient = flap(evidence)
     yield Claim(
         "Who counts a connection as good at once hammers a server that crashes at once",

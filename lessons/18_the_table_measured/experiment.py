@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from inspector.screen.words import count
 from lessons.course.evidence import Evidence
-from lessons.course.model import Action, Claim
+from lessons.course.model import Action, Claim, in_parts
 from lessons.course.program import command
 from lessons.course.session import Session
 from lessons.four_ways.follow import follow_all
-from lessons.four_ways.ways import EVENTS, LONG_POLL, POLL, TICKER, Race, race
+from lessons.four_ways.ways import EVENTS, LONG_POLL, POLL, TICKER, race
 
 from .captures import FOLDER, NOTE, file_name, own_set
 from .cases import CASES
@@ -25,7 +25,7 @@ from .rows import (
     pings_an_hour,
     socket_cells,
 )
-from .signatures import Signature, lettered, played
+from .signatures import lettered, played
 from .tables import PLOTS, TABLES
 from .uses import use_claims
 
@@ -81,14 +81,11 @@ def facts(evidence: Evidence, session: Session) -> Iterator[tuple[str, object]]:
     yield "report", command("progress report -o report")
     if made(evidence):
         session.notes[NOTE] = own_set(session.folder)
+    yield from in_parts((race_facts, gallery_facts, reckoned), evidence)
+
+
+def race_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
     ways = race(evidence)
-    yield from race_facts(ways)
-    seen = played(evidence)
-    yield from gallery_facts(seen)
-    yield from reckoned(ways, seen)
-
-
-def race_facts(ways: Race) -> Iterator[tuple[str, object]]:
     poll, long_poll, events, socket = (ways[p] for p in (POLL, LONG_POLL, EVENTS, TICKER))
     yield "payload", ways.payload
     yield "polls", poll.requests
@@ -115,7 +112,8 @@ def race_facts(ways: Race) -> Iterator[tuple[str, object]]:
     yield "paid_key", "two" if polls <= 2 else "ten" if polls <= 20 else "hundred"
 
 
-def gallery_facts(seen: dict[str, Signature]) -> Iterator[tuple[str, object]]:
+def gallery_facts(evidence: Evidence) -> Iterator[tuple[str, object]]:
+    seen = played(evidence)
     for letter, each in lettered(seen).items():
         yield f"is_{letter.lower()}", each.case.title
         yield f"why_{letter.lower()}", each.case.why
@@ -131,7 +129,8 @@ def gallery_facts(seen: dict[str, Signature]) -> Iterator[tuple[str, object]]:
     yield "input_size", game.bytes_up / len(game.up)
 
 
-def reckoned(ways: Race, seen: dict[str, Signature]) -> Iterator[tuple[str, object]]:
+def reckoned(evidence: Evidence) -> Iterator[tuple[str, object]]:
+    ways, seen = race(evidence), played(evidence)
     times = input_as_post(ways, seen["game"])
     yield "post_times", times
     steps = {"twice": 5, "ten": 15, "dozens": 100}
@@ -148,16 +147,19 @@ def reckoned(ways: Race, seen: dict[str, Signature]) -> Iterator[tuple[str, obje
 
 
 def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
-    ways, seen = race(evidence), played(evidence)
-    yield from http_claims(ways)
-    yield from socket_claims(ways, seen)
-    yield from use_claims(seen)
-    yield Claim(
-        "Your five captures were made", made(evidence), session.home.shown(session.folder / FOLDER)
+    parts = (
+        http_claims,
+        socket_claims,
+        lambda evidence: use_claims(played(evidence)),
     )
+    yield from in_parts(parts, evidence)
+    if made(evidence):
+        captures = session.home.shown(session.folder / FOLDER)
+        yield Claim("Your five captures were made", True, captures)
 
 
-def http_claims(ways: Race) -> Iterator[Claim]:
+def http_claims(evidence: Evidence) -> Iterator[Claim]:
+    ways = race(evidence)
     poll, long_poll, events, socket = (ways[p] for p in (POLL, LONG_POLL, EVENTS, TICKER))
     connection, direction, real_time, efficiency, protocol, uses = http_cells(ways)
     afters = poll.up.count(b"after=")
@@ -200,7 +202,8 @@ def http_claims(ways: Race) -> Iterator[Claim]:
     yield Claim("HTTP serves REST APIs and websites", uses.stands, uses.measured, "9110 §1.3")
 
 
-def socket_claims(ways: Race, seen: dict[str, Signature]) -> Iterator[Claim]:
+def socket_claims(evidence: Evidence) -> Iterator[Claim]:
+    ways, seen = race(evidence), played(evidence)
     persistent, duplex, real_time, efficient, protocol, uses = socket_cells(ways, seen)
     poll, socket = ways[POLL], ways[TICKER]
     yield Claim(

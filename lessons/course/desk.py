@@ -10,7 +10,7 @@ from inspector.screen.lines import Line
 from inspector.screen.words import count, lapse
 from lessons.course import telling
 from lessons.course.browser import open_for_learner
-from lessons.course.model import Unavailable
+from lessons.course.model import Missing, Unavailable
 from lessons.course.moments import (
     Act,
     Ask,
@@ -319,7 +319,7 @@ class Desk:
         try:
             act.action.script(self.run.session)
             self.run.session.wait_for(act.action.seen, "what that should bring")
-        except (ScriptFailed, Unavailable) as fault:
+        except (ScriptFailed, Unavailable, Missing, OSError) as fault:
             words = f"The script could not: {fault}. Do it in your browser, or press n."
             self.show([Line("! ", "warning").join(line) for line in sentence(words, 74)])
         else:

@@ -10,7 +10,8 @@ Nothing here knows a terminal, a file or a socket.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -255,3 +256,13 @@ class Experiment(Protocol):
     ) -> dict[str, object] | Iterable[tuple[str, object]]: ...
 
     def claims(self, evidence: Evidence, session: Session) -> Iterable[Claim]: ...
+
+
+def in_parts[**Given, Yielded](
+    parts: Iterable[Callable[Given, Iterable[Yielded]]], *args: Given.args, **more: Given.kwargs
+) -> Iterator[Yielded]:
+    """What each part yields up to its own `Missing`. Facts and claims come in parts so that a step
+    that is left out takes no later one with it."""
+    for part in parts:
+        with suppress(Missing):
+            yield from part(*args, **more)

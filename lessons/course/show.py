@@ -26,7 +26,7 @@ from inspector.screen.words import count, lapse, quoted
 from lessons.course.evidence import Connection, Evidence
 from lessons.course.model import Experiment, Missing, Show
 from lessons.course.plots import plot
-from lessons.course.words import Facts, fill
+from lessons.course.words import NOT_MEASURED, Facts, fill
 
 PICTURE_WIDTH: Final = 80
 WORDS_AT: Final = 55
@@ -98,6 +98,8 @@ def _connection(show: Show, facts: Facts, evidence: Evidence) -> Connection:
 
 
 def _number(text: str) -> int:
+    if text == NOT_MEASURED:
+        raise Missing("what would be shown here was left out")
     if not text.isdecimal():
         raise Missing(f"{text!r} is not the number of anything")
     return int(text)

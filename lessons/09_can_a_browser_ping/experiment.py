@@ -352,7 +352,9 @@ def claims(evidence: Evidence, session: Session) -> Iterator[Claim]:
 
 def quiet_claims(evidence: Evidence) -> Iterator[Claim]:
     line = quiet(evidence)
-    found = before_its_first_word(line)
+    found, said = before_its_first_word(line), line.said("client")
+    if said and said[0].time < rounds(line)[0].ping.time:
+        raise Missing("whoever was pinged had spoken before")
     yield Claim(
         "Pings are answered by whoever speaks the protocol: no script has to say a word",
         bool(found),

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from inspector.screen.lines import Line
 from inspector.screen.paper import Paper
 from lessons.course import telling
 from lessons.course.course import Course
 from lessons.course.home import Home
-from lessons.course.model import Lesson, LessonError, Unavailable
+from lessons.course.model import Lesson, LessonError, Unavailable, all_was_done
 from lessons.course.moments import (
     Act,
     Ask,
@@ -80,6 +82,9 @@ class Transcript:
             case StepEnd():
                 return "on"
             case Ending():
+                if not self.left_out:
+                    with all_was_done():
+                        moment = replace(moment, claims=self.run.claims())
                 self.held = moment.held
                 self.claims = len(moment.claims)
                 self.not_held = [

@@ -11,7 +11,8 @@ Nothing here knows a terminal, a file or a socket.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -258,11 +259,27 @@ class Experiment(Protocol):
     def claims(self, evidence: Evidence, session: Session) -> Iterable[Claim]: ...
 
 
+_ALL_WAS_DONE: ContextVar[bool] = ContextVar("all_was_done", default=False)
+
+
+@contextmanager
+def all_was_done() -> Iterator[None]:
+    """Nothing was left out: what a part misses now is a mistake, and `in_parts` raises it."""
+    token = _ALL_WAS_DONE.set(True)
+    try:
+        yield
+    finally:
+        _ALL_WAS_DONE.reset(token)
+
+
 def in_parts[**Given, Yielded](
     parts: Iterable[Callable[Given, Iterable[Yielded]]], *args: Given.args, **more: Given.kwargs
 ) -> Iterator[Yielded]:
     """What each part yields up to its own `Missing`. Facts and claims come in parts so that a step
     that is left out takes no later one with it."""
     for part in parts:
-        with suppress(Missing):
+        try:
             yield from part(*args, **more)
+        except Missing:
+            if _ALL_WAS_DONE.get():
+                raise

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from lessons.course.course import Course
 from lessons.course.evidence import Evidence
 from lessons.course.home import Home
 from lessons.course.markdown import read_lesson
-from lessons.course.model import LessonError
+from lessons.course.model import LessonError, Missing, all_was_done, in_parts
 from lessons.course.moments import Ask, Begin, Ending, Moment, Reveal
 from lessons.course.progress import Guess, Progress
 from lessons.course.runner import Run, due, play
@@ -301,3 +302,21 @@ def test_a_lesson_s_own_mistakes_are_told_by_file_and_line(tmp_path: Path, small
     with pytest.raises(LessonError, match=r"facts: NameError: name 'lem'") as caught:
         run.facts()
     assert re.fullmatch(r"03_small/experiment\.py:\d+", caught.value.where)
+
+
+def test_what_a_part_misses_is_passed_over_unless_all_was_done() -> None:
+    def told(value: int) -> Iterator[int]:
+        yield value
+
+    def missing(value: int) -> Iterator[int]:
+        yield value + 1
+        raise Missing("no hello was said")
+
+    def after(value: int) -> Iterator[int]:
+        yield value + 2
+
+    parts = (told, missing, after)
+    assert list(in_parts(parts, 1)) == [1, 2, 3]
+    with all_was_done(), pytest.raises(Missing, match="no hello"):
+        list(in_parts(parts, 1))
+    assert list(in_parts(parts, 1)) == [1, 2, 3]

@@ -143,6 +143,10 @@ GOOD = {"ws101": "progress", "version": 1, "progress": {"version": 1, "lessons":
         (json.dumps({**GOOD, "exercises": {"03_handshake": 7}}), "is no text"),
         (json.dumps({**GOOD, "progress": {"version": 1, "lessons": []}}), "damaged"),
         (json.dumps({**GOOD, "progress": {"version": 1, "lessons": {"03_x": 1}}}), "damaged"),
+        (
+            json.dumps({**GOOD, "progress": {"version": 1, "lessons": {"03_x": {"captures": [7]}}}}),
+            "damaged: 7 is no str",
+        ),
         (json.dumps({**GOOD, "progress": {"lessons": {}}}), "damaged: it has no version"),
         ('{"x": "' + "y" * (16 << 20) + '"}', "larger than 16,777,216 bytes"),
     ],
@@ -158,7 +162,7 @@ def test_a_bad_file_changes_nothing(home: Home, text: str | bytes, words: str) -
 
 def test_no_path_of_a_stranger_is_followed(home: Home, tmp_path: Path) -> None:
     (tmp_path / "secret.pcapng").write_bytes(b"not yours")
-    state = {"step": 3, "captures": ["../../secret.pcapng", str(tmp_path / "secret.pcapng"), 7]}
+    state = {"step": 3, "captures": ["../../secret.pcapng", str(tmp_path / "secret.pcapng")]}
     evil = {
         **GOOD,
         "progress": {"version": 1, "lessons": {LESSON.slug: state, "../../evil": {}}},

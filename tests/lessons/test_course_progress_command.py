@@ -144,7 +144,7 @@ GOOD = {"ws101": "progress", "version": 1, "progress": {"version": 1, "lessons":
         (json.dumps({**GOOD, "progress": {"version": 1, "lessons": []}}), "damaged"),
         (json.dumps({**GOOD, "progress": {"version": 1, "lessons": {"03_x": 1}}}), "damaged"),
         (
-            json.dumps({**GOOD, "progress": {"version": 1, "lessons": {"03_x": {"captures": [7]}}}}),
+            json.dumps(GOOD | {"progress": {"version": 1, "lessons": {"3": {"captures": [7]}}}}),
             "damaged: 7 is no str",
         ),
         (json.dumps({**GOOD, "progress": {"lessons": {}}}), "damaged: it has no version"),

@@ -14,7 +14,6 @@ from lessons.course.evidence import Connection, Evidence, Said
 from lessons.course.follower import Read
 from lessons.course.model import Action, Claim, Missing, Unavailable, in_parts
 from lessons.course.session import Session
-from lessons.course.wire import ScriptFailed
 
 from .pieces import HEARD, LONG, PATH, TEXTS, TRIALS
 
@@ -28,15 +27,7 @@ TRIES = 5
 
 def the_line(session: Session) -> Client:
     """The script's connection, kept from one `do` to the next, taken again if it was lost."""
-    line: Client | None = session.state.pop("line", None)
-    if line:
-        try:
-            line.ping()
-        except ScriptFailed:
-            line.close()
-            line = None
-    session.state["line"] = line = line or session.client(PATH)
-    return line
+    return session.lasting("line", lambda: session.client(PATH))
 
 
 def asks(name: str, words: str) -> Callable[[Session], None]:

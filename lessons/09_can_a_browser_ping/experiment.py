@@ -14,7 +14,6 @@ from lessons.course.client import Client
 from lessons.course.evidence import Connection, Evidence, Said
 from lessons.course.model import Action, Claim, Lanes, Missing, in_parts
 from lessons.course.session import Session
-from lessons.course.wire import ScriptFailed
 
 from .frozen import freeze_a_peer
 from .quiet import ANSWER, HANGING, INTERVAL, PAYLOAD, PEER, QUIET
@@ -29,15 +28,7 @@ ENOUGH = 3
 
 def the_line(session: Session) -> Client:
     """The script's connection, kept from one `do` to the next, taken again if it was lost."""
-    line: Client | None = session.state.pop("line", None)
-    if line:
-        try:
-            line.ping()
-        except ScriptFailed:
-            line.close()
-            line = None
-    session.state["line"] = line = line or session.client(QUIET)
-    return line
+    return session.lasting("line", lambda: session.client(QUIET))
 
 
 def keep_quiet(session: Session) -> None:

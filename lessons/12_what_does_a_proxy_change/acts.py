@@ -18,20 +18,14 @@ from .said import ENDS, GREETING, IN_PIECES, KEEP, LINE, PIECES, SQUEEZED
 
 def the_line(session: Session, *, proxied: bool = True) -> Client:
     """The script's connection, kept from one `do` to the next, taken again if it was lost."""
-    name = "line" if proxied else "direct"
-    line: Client | None = session.state.pop(name, None)
-    if line:
-        try:
-            line.ping()
-        except ScriptFailed:
-            line.close()
-            line = None
-    if line is None:
+
+    def opened() -> Client:
         line = session.client(LINE, proxied=proxied)
         if line.status == 101:
             line.receive_until(GREETING)
-    session.state[name] = line
-    return line
+        return line
+
+    return session.lasting("line" if proxied else "direct", opened)
 
 
 def ask(session: Session) -> None:

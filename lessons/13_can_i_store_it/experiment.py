@@ -11,7 +11,6 @@ from lessons.course.client import Client
 from lessons.course.evidence import Evidence
 from lessons.course.model import Action, Unavailable, in_parts
 from lessons.course.session import Session
-from lessons.course.wire import ScriptFailed
 from lessons.demo.attempts import STRANGER
 
 from .claims import claims
@@ -54,18 +53,13 @@ __all__ = ["ACTIONS", "TABLES", "claims", "facts"]
 
 def the_lab(session: Session) -> Client:
     """The script's own live connection, kept from one `do` to the next, opened anew if it died."""
-    lab: Client | None = session.state.pop("lab", None)
-    if lab:
-        try:
-            lab.ping()
-        except ScriptFailed:
-            lab.close()
-        else:
-            session.state["lab"] = lab
-            return lab
-    session.state["lab"] = lab = session.client(LAB, fields=cookie(session))
-    hear(lab, "hello")
-    return lab
+
+    def opened() -> Client:
+        lab = session.client(LAB, fields=cookie(session))
+        hear(lab, "hello")
+        return lab
+
+    return session.lasting("lab", opened)
 
 
 def hear(lab: Client, kind: str) -> dict[str, Any]:

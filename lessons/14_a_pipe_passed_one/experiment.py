@@ -44,18 +44,13 @@ LONG = 3000
 
 def the_line(session: Session) -> Client:
     """The script's connection, kept from one `do` to the next, taken again if it was lost."""
-    line: Client | None = session.state.pop("line", None)
-    if line:
-        try:
-            line.ping()
-        except ScriptFailed:
-            line.close()
-            line = None
-    if line is None:
+
+    def opened() -> Client:
         line = session.client(f"{HEIR}main")
         line.receive()
-    session.state["line"] = line
-    return line
+        return line
+
+    return session.lasting("line", opened)
 
 
 def connect(session: Session) -> None:

@@ -395,6 +395,19 @@ class Session:
         where = address_of(self.proxied if proxied else self.page)
         return self.keep(Client.open(*where, path, **options))
 
+    def lasting(self, name: str, opened: Callable[[], Client]) -> Client:
+        """The script's connection of this name, kept from one turn to the next in `state`, and
+        `opened` anew if it was lost."""
+        line: Client | None = self.state.pop(name, None)
+        if line:
+            try:
+                line.ping()
+            except ScriptFailed:
+                line.close()
+                line = None
+        self.state[name] = line = line or opened()
+        return line
+
     def keep[T: Closable](self, thing: T) -> T:
         """Close `thing` when the session ends, if it was not closed before."""
         self._kept.append(thing)

@@ -45,10 +45,13 @@ def test_chat_says_what_was_typed(server: DemoServer) -> None:
 
 
 def test_all_hear_the_same_in_the_same_order(server: DemoServer) -> None:
-    clients = [Client.open("/ws/chat", server.port) for _ in range(4)]
+    clients: list[Client] = []
+    for _ in range(4):  # one is seated, not just connected, before the next one comes
+        clients.append(Client.open("/ws/chat", server.port))
+        assert clients[-1].text().startswith("* You are ")
     for number, client in enumerate(clients):
-        for _ in range(len(clients) - number):  # the greeting, and who joined later
-            client.text()
+        for _ in clients[number + 1 :]:
+            assert client.text().endswith(" joined")
     for turn in range(25):
         for client in clients:
             client.say(str(turn))

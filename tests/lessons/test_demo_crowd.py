@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from lessons.demo import create_app
 from lessons.demo.live import Live, live_of
@@ -50,16 +50,19 @@ def test_slow_peer_does_not_stall_the_room() -> None:
     options = {"max_outbox": 64 * 1024, "close_timeout": 20.0, "ping_interval": None}
     with DemoServer(create_app({"SOCK_SERVER_OPTIONS": options})) as server:
         live: Live = live_of(server.app)
-        with (
-            Client.open("/ws/chat", server.port, receive_buffer=4096) as slow,
-            Client.open("/ws/chat", server.port) as talker,
-            Client.open("/ws/chat", server.port) as listener,
-        ):
+        with ExitStack() as stack:
+
+            def seated(**options: int) -> Client:
+                client = stack.enter_context(Client.open("/ws/chat", server.port, **options))
+                assert client.text().startswith("* You are ")
+                return client
+
+            slow = seated(receive_buffer=4096)
+            talker = seated()
+            listener = seated()
             stuck = live.find(key=slow.key)
             assert stuck
-            name = listener.text().split()[3].strip(".")
-            talker.text()
-            assert "joined" in talker.text()
+            name = talker.text().removeprefix("* ").removesuffix(" joined")
             said = 0
             while stuck.ws.connected:
                 said += 1
@@ -97,13 +100,15 @@ def test_fast_talker_is_slowed_down_not_its_listeners() -> None:
         Client.open("/ws/board", server.port) as drawer,
         Client.open("/ws/board", server.port) as looker,
     ):
+        live = live_of(server.app)
+        until(lambda: len(live.room("board").members) == 2, "both are at the board")
         line = b"\x01\x00\x00\x01\x00\x02\x00\x03\x00\x04"
         drawer.send(masked(BINARY, line) * 3000)
         for client in (looker, drawer):
             for _ in range(3000):
                 assert client.frame().payload == line
             client.farewell()
-        assert live_of(server.app).dropped == 0
+        assert live.dropped == 0
 
 
 def test_too_many_connections() -> None:

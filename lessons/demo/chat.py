@@ -60,16 +60,17 @@ class Chat:
 
     @contextmanager
     def seat(self, ws: WebSocket) -> Iterator[str]:
-        """Sit down in the room, with a name, and get up again."""
+        """Sit down in the room, with a name, and get up again. The greeting is sent under the same
+        lock, or others' words could come before it."""
         room = self.room
         with room.lock:
             name = nickname(room, next(self._turns), f"@{self.server}" if self.server else "")
             room.announce(f"* {name} joined")
             room.members[ws] = name
-        try:
-            with room.lock:
-                here = ", ".join(room.members.values())
+            here = ", ".join(room.members.values())
+            with suppress(ConnectionClosed, OSError):  # its handler will see that it is gone
                 ws.send(f"* You are {name}. Here now: {here}.{self.which()}")
+        try:
             yield name
         finally:
             with room.lock:

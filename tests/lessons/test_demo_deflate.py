@@ -46,6 +46,7 @@ def test_broken_deflate(server: DemoServer) -> None:
 
 def test_deflate_as_lawful_peers_speak_it(server: DemoServer) -> None:
     first, second = squeeze(b"hello hello hello")[:4], squeeze(b"hello hello hello")[4:]
+    until(lambda: not live_of(server.app).connections, "nobody is left who could be heard leaving")
     with Client.open("/ws/chat", server.port, OFFER) as client:
         client.text()
         client.send(

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from lessons.demo import create_app
 from lessons.demo.gate import authority, same_origin
+from lessons.demo.live import live_of
 from lessons.demo.server import DemoServer
-from tests.lessons.demo_wire import KEY, exchange, get, get_json, handshake, request, status
+from tests.lessons.demo_wire import KEY, exchange, get, get_json, handshake, request, status, until
 
 CHROME = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0"
 PAGES = ("/", "/chat", "/ticker", "/board", "/feed")
@@ -206,6 +207,7 @@ def test_pages_hold_nothing_that_the_policy_forbids(server: DemoServer, path: st
 def test_health(server: DemoServer) -> None:
     import os
 
+    until(lambda: not live_of(server.app).connections, "those of other tests have ended")
     health = get_json(server.port, "/health")
     assert health["ok"] is True
     assert health["pid"] == os.getpid()

@@ -109,6 +109,7 @@ def test_too_big(server: DemoServer, path: str) -> None:
 
 
 def test_many_tiny_fragments(server: DemoServer) -> None:
+    until(lambda: not live_of(server.app).connections, "nobody is left who could be heard leaving")
     with Client.open("/ws/chat", server.port) as client:
         empty, letter = masked(0, b"", 0), masked(0, b"x", 0)
         client.send(masked(TEXT, b"", 0), (empty * 99 + letter) * 100, masked(0))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack, suppress
+
+import pytest
 
 from lessons.demo import create_app
 from lessons.demo.live import Live, live_of
+from lessons.demo.polite import PoliteServer
 from lessons.demo.server import DemoServer
 from tests.lessons.demo_wire import (
     BINARY,
@@ -22,18 +26,27 @@ from tests.lessons.demo_wire import (
 )
 
 
-def test_ping_is_answered_and_answers_are_taken() -> None:
-    options = {"SOCK_SERVER_OPTIONS": {"ping_interval": 0.05}}
+def test_ping_is_answered_and_answers_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five times the clock is put on to the next ping: real pauses so short would let go of
+    whoever is slow to answer."""
+    later = 0
+    monkeypatch.setattr("lessons.demo.polite.monotonic", lambda: time.monotonic() + later)
+    options = {"SOCK_SERVER_OPTIONS": {"ping_interval": 1000}}
     with DemoServer(create_app(options)) as server, Client.open("/ws/board", server.port) as client:
+        connection = live_of(server.app).find(key=client.key)
+        assert connection
+        ws = connection.ws
+        assert isinstance(ws, PoliteServer)
         client.send(masked(PING, b"are you there"))
-        pings = 0
-        while pings < 5:
+        frame = client.frame()
+        assert (frame.opcode, frame.payload) == (PONG, b"are you there")
+        for pings in range(1, 6):
+            later += 1000
+            ws._ring()
             frame = client.frame()
-            if frame.opcode == PING:
-                pings += 1
-                client.send(masked(PONG, frame.payload))
-            else:
-                assert (frame.opcode, frame.payload) == (PONG, b"are you there")
+            assert frame.opcode == PING
+            client.send(masked(PONG, frame.payload))
+            until(lambda pings=pings: ws.pongs == pings, "the answer is taken")
         client.farewell()
         assert get_json(server.port, "/health")["dropped"] == 0
 

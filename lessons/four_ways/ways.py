@@ -150,10 +150,10 @@ def ticks_in(pieces: Iterable[tuple[float, bytes]]) -> Iterator[Heard]:
             at = found.end()
 
 
-def raw(http: Http) -> tuple[bytes, bytes]:
-    """Both directions of one exchange as they were on the wire."""
+def raw(http: Http, ended: float) -> tuple[bytes, bytes]:
+    """Both directions of one exchange as they were on the wire by then."""
     up, down = (
-        b"".join(read.data for read in http.tcp.reads if read.side == side)
+        b"".join(read.data for read in http.tcp.reads if read.side == side and read.time <= ended)
         for side in ("client", "server")
     )
     before = http.tcp.traffic()[: http.place]
@@ -161,11 +161,15 @@ def raw(http: Http) -> tuple[bytes, bytes]:
     return up[asked : asked + http.up], down[told : told + http.down]
 
 
-def over_http(path: str, exchanges: list[Http]) -> Way:
-    """A way that asks."""
-    both = [raw(http) for http in exchanges]
-    brought = [tuple(ticks_in(http.pieces)) for http in exchanges]
-    pairs = zip(exchanges, brought, strict=True)
+def over_http(path: str, exchanges: list[Http], ended: float) -> Way:
+    """A way that asks. The race ended then, and its readers had left: a server learns of that only
+    when it writes, so what it wrote later was heard by nobody."""
+    both = [raw(http, ended) for http in exchanges]
+    brought = [
+        tuple(ticks_in(piece for piece in http.pieces if piece.time <= ended)) for http in exchanges
+    ]
+    answered = [http.responded is not None and http.responded <= ended for http in exchanges]
+    answers = zip(exchanges, answered, brought, strict=True)
     return Way(
         path=path,
         asked=tuple(http.requested for http in exchanges),
@@ -173,7 +177,7 @@ def over_http(path: str, exchanges: list[Http]) -> Way:
         down=b"".join(down for _, down in both),
         heard=once(tick for ticks in brought for tick in ticks),
         ports=frozenset(http.client[1] for http in exchanges),
-        in_vain=[http.status == 200 and not http_ticks for http, http_ticks in pairs].count(True),
+        in_vain=sum(told and http.status == 200 and not ticks for http, told, ticks in answers),
     )
 
 
@@ -215,7 +219,7 @@ def race(evidence: Evidence) -> Race:
         ways = {TICKER: over_websocket(ticker)}
         for path in (POLL, LONG_POLL, EVENTS):
             asked = [h for h in evidence.http if h.path == path and begun < h.requested <= ended]
-            ways[path] = over_http(path, asked)
+            ways[path] = over_http(path, asked, ended)
         if all(len(way.heard) >= ENOUGH_TICKS for way in ways.values()):
             return Race({path: ways[path] for path in NAMES})
     raise Missing("the four ways have not all come to their end yet")

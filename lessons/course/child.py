@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 SCRATCH = "WS101_SCRATCH"
 """Environment variable: the runner's temporary folder."""
@@ -54,7 +55,8 @@ def demo(port: int, lesson: Path | None) -> None:
     from lessons.demo import create_app
     from lessons.demo.server import serve
 
-    config, blueprints = {}, []
+    config: dict[str, Any] = {}
+    blueprints: list[Any] = []
     if lesson is not None and (lesson / "server.py").exists():
         from lessons.course.course import load
         from lessons.course.markdown import read_lesson
@@ -96,7 +98,8 @@ def main(role: str, *arguments: str) -> None:
     if role == "store":
         from lessons.course.stores import keep
 
-        keep(*arguments, sweep=sweep)
+        name, program, place = arguments
+        keep(name, program, place, sweep=sweep)
         return
     port, folder = int(arguments[0]), arguments[1:]
     try:

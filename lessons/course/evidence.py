@@ -326,7 +326,7 @@ class Evidence:
     @property
     def files(self) -> tuple[Path, ...]:
         """The captures that hold any of it."""
-        files = (each.file for each in (*self.connections, *self.http))
+        files = [each.file for each in self.connections] + [each.file for each in self.http]
         return tuple(dict.fromkeys(file for file in files if file))
 
     def connection(self, path: str | None = None) -> Connection:

@@ -21,10 +21,11 @@ from lessons.course.home import Home
 from lessons.course.keyboard import Hangup, Keyboard
 from lessons.course.map import drawn_map, following, next_words
 from lessons.course.model import Lesson
+from lessons.course.process import SessionFailed
 from lessons.course.program import command
 from lessons.course.progress import Progress
 from lessons.course.runner import Run, play, resumable
-from lessons.course.session import PAGE_PORT, Session, SessionFailed
+from lessons.course.session import PAGE_PORT, Session
 from lessons.course.terminal import Terminal
 from lessons.course.words import sentence
 

@@ -44,7 +44,7 @@ class Keyboard:
 
     @staticmethod
     def available() -> bool:
-        return termios is not None and sys.stdin.isatty()
+        return termios is not None and sys.stdin.isatty()  # type: ignore[redundant-expr]
 
     @contextmanager
     def raw(self) -> Iterator[None]:

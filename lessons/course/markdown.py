@@ -7,7 +7,7 @@ a known first word make blocks, all else is prose and is left as written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -200,8 +200,8 @@ def _predict(lines: Lines, fence: _Fence) -> Prediction:
     if not settings.get("answer"):
         raise lines.error("the prediction lacks 'answer: {fact}'", fence.line)
     for key in ("ask again", "sealed"):
-        if (number := settings.get(key, "")) and not number.isdecimal():
-            raise lines.error(f"'{key}: {number}' is not the number of a lesson", fence.line)
+        if (lesson := settings.get(key, "")) and not lesson.isdecimal():
+            raise lines.error(f"'{key}: {lesson}' is not the number of a lesson", fence.line)
     again, sealed = settings.get("ask again", ""), settings.get("sealed", "")
     if sealed and (again or settings.get("measured") or "{" in settings["answer"]):
         words = (
@@ -263,7 +263,7 @@ def _exercise(lines: Lines, fence: _Fence) -> Exercise:
     return Exercise(_words(lines, "exercise", fence), fence.line)
 
 
-_FENCES: Final = {
+_FENCES: Final[Mapping[str, Callable[[Lines, _Fence], Block]]] = {
     "predict": _predict,
     "do": _do,
     "show": _show,

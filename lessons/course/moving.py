@@ -99,8 +99,9 @@ def _read(text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     except UnicodeDecodeError as fault:
         raise NotProgress(f"byte {fault.start} is not UTF-8") from None
     except ValueError as fault:
-        known = isinstance(fault, json.JSONDecodeError)
-        where = f"line {fault.lineno}: {fault.msg}" if known else str(fault)
+        where = str(fault)
+        if isinstance(fault, json.JSONDecodeError):
+            where = f"line {fault.lineno}: {fault.msg}"
         raise NotProgress(f"it is no JSON ({where})") from None
     if not isinstance(data, dict) or data.get("ws101") != KIND:
         raise NotProgress('it was not written by "ws101 progress export"')

@@ -49,6 +49,19 @@ class StartFailed(Exception):
     """A process of ours did not start; the message is its last words."""
 
 
+class SessionFailed(Exception):
+    """The lesson can't go on; says why in one line."""
+
+
+@contextmanager
+def starting(else_words: str) -> Iterator[None]:
+    """What does not start ends the lesson, with these words and its own last ones."""
+    try:
+        yield
+    except StartFailed as fault:
+        raise SessionFailed(f"{else_words}: {fault}") from None
+
+
 class Child:
     """`python -m lessons.course.child ROLE ARGUMENTS`, ended with us (see child.py).
 
@@ -106,7 +119,7 @@ class Child:
 
     def complaints(self, pattern: str) -> list[str]:
         """What matches in the lines said since the last call."""
-        found = []
+        found: list[str] = []
         while True:
             try:
                 line = self._lines.get_nowait()

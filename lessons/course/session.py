@@ -19,22 +19,21 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
-from lessons.course.between import TAP_READY, Between
 from lessons.course.browser import find_chromium
 from lessons.course.child import SCRATCH
 from lessons.course.client import Client
 from lessons.course.course import experiment_of
 from lessons.course.evidence import Evidence
-from lessons.course.follower import Follower
-from lessons.course.home import Home, HomeError
+from lessons.course.home import Home
 from lessons.course.model import Lesson, Missing, Unavailable
-from lessons.course.process import Child, StartFailed
+from lessons.course.process import Child, SessionFailed, StartFailed, starting
+from lessons.course.recording import Recording
 from lessons.course.stores import Stores
 from lessons.course.wire import Answer, HttpClient, ScriptFailed
 from lessons.course.workers import Workers
@@ -50,11 +49,6 @@ MENDS = 5
 _SWITCH = re.compile(r"[a-z_]+=(true|false)")
 _DEMO_READY = r"ws101 demo listening on (http://\S+)"
 _BROWSER_READY = r"ws101 browser started"
-_TAP_COMPLAINT = r"capture is incomplete: [^:]+"
-
-
-class SessionFailed(Exception):
-    """The lesson can't go on; says why in one line."""
 
 
 class Closable(Protocol):
@@ -77,9 +71,7 @@ class Session:
         """`port` is the page's, 0 for any; `earlier` are captures of the same run of the lesson."""
         self.lesson = lesson
         self.home = home
-        self.page = ""
         self.demo_url = ""
-        self.capture = Path()
         self.notes: dict[str, Any] = {} if notes is None else notes
         """JSON values that outlive quitting."""
         if not earlier:  # taken anew: its proxy is as it comes
@@ -88,20 +80,14 @@ class Session:
         """Anything, until the lesson is quit."""
         self.scratch = Path()
         """A folder that is gone when the session ends."""
+        self.recording = Recording(lesson, home, port=port, earlier=earlier, by_script=by_script)
+        """The tap and what it captured; see below for what lessons use of it."""
         self._secret = secrets.token_hex(32)
-        self._wanted_port = port
-        self._by_script = by_script
-        self._earlier = earlier
-        self._evidence = Evidence.read(*earlier)
-        self._told: list[str] = []
         self._demo: Child | None = None
         self.workers = Workers(self._run_demo)
         """Several servers behind one address, once `share` was called."""
-        self._tap: Child | None = None
-        self._between: Between | None = None
         self.stores: Stores | None = None
         """Private database servers; none runs before it is needed."""
-        self._follower: Follower | None = None
         self._kept: list[Closable] = []
         self._mended = 0
         self._faults_told = 0
@@ -124,9 +110,8 @@ class Session:
         self.scratch = Path(tempfile.mkdtemp(prefix="ws101-"))
         self.stores = Stores(self.scratch, {SCRATCH: str(self.scratch)})
         self._start_servers()
-        if is_proxied(self.lesson):
-            self._between = Between(self.scratch, self._tap_env)
-        self._start_tap(self._wanted_port)
+        settings = switches(self.notes) if is_proxied(self.lesson) else None
+        self.recording.start(self.demo_url, self.scratch, settings)
 
     def _start_servers(self) -> None:
         """As the lesson's experiment has it (`serve`), else one demo app."""
@@ -138,7 +123,7 @@ class Session:
             with suppress(OSError, ScriptFailed):
                 thing.close()
         self._kept.clear()
-        self._end_tap()
+        self.recording.end()
         if self._demo:
             self._demo.end()
         self.workers.close()
@@ -146,32 +131,7 @@ class Session:
             self.stores.close()
         if self.scratch != Path():
             shutil.rmtree(self.scratch, ignore_errors=True)
-        self.forget_empty_capture()
-
-    def forget_empty_capture(self) -> None:
-        """A capture with nothing in it is of no use to anybody."""
-        for capture in self._own:
-            if capture not in self._evidence.files:
-                with suppress(OSError):
-                    capture.unlink()
-
-    @property
-    def captures(self) -> tuple[Path, ...]:
-        """The captures of this run of the lesson, oldest first."""
-        return (*self._earlier, *(self._own or (self.capture,)))
-
-    @property
-    def _own(self) -> tuple[Path, ...]:
-        """Those that are being written."""
-        both = (self.capture, self._between.capture if self._between else Path())
-        return tuple(path for path in both if path != Path())
-
-    @property
-    def kept(self) -> tuple[Path, ...]:
-        """Those that hold bytes and will be there when the session has ended."""
-        files = self.evidence().files
-        scratch = self.scratch
-        return tuple(p for p in self.captures if p in files and not p.is_relative_to(scratch))
+        self.recording.forget_empty()
 
     @property
     def folder(self) -> Path:
@@ -240,109 +200,37 @@ class Session:
         assert self.stores, "the session was not started"
         return self.stores.ask(name)
 
-    @property
-    def _tap_env(self) -> dict[str, str]:
-        return {"WS101_HOME": str(self.scratch), SCRATCH: str(self.scratch)}
-
-    def _start_tap(self, port: int) -> None:
-        self.capture = self._new_capture()
-        for place in dict.fromkeys((port, 0)):
-            tap = Child(
-                "proxy", "--to", self.demo_url, "--listen", f"127.0.0.1:{place}",
-                "--http", "--quiet", "-o", str(self.capture),
-                env=self._tap_env,
-            )  # fmt: skip
-            try:
-                self.page = tap.ready(TAP_READY)[1]
-            except StartFailed as fault:
-                tap.end()
-                if "is taken" in str(fault) and place:
-                    continue
-                raise SessionFailed(f"the tap does not start: {fault}") from None
-            if port and not place:
-                self._told.append(
-                    f"port {port} is taken (another ws101 learn?): this run is at {self.page}"
-                )
-            self._tap = tap
-            if self._between:
-                self._start_between(self._between)
-            self._follower = Follower(*self._own)
-            return
-
-    def _new_capture(self, leg: str = "") -> Path:
-        try:
-            return self.home.new_capture(self.lesson, by_script=self._by_script, leg=leg)
-        except HomeError as fault:
-            self._told.append(f"this run's capture is not kept: {fault}")
-            return self.scratch / f"{self.lesson.slug}{leg}.pcapng"
-
-    def _end_tap(self) -> None:
-        if self._between:
-            self._between.end()
-        if self._tap:
-            self._tap.end()
-        if self._follower:
-            for told in self._follower.close():
-                self._evidence.take(told)
-            self._follower = None
-
-    def _start_between(self, between: Between) -> None:
-        """The proxy of a lesson that has one, and the tap in front of it."""
-        port = urlsplit(between.url).port or (self._wanted_port and self._wanted_port + 1)
-        with starting("the proxy does not start"):
-            between.start(self.page, self._new_capture("near"), port, switches(self.notes))
-
-    @property
-    def proxied(self) -> str:
-        """The page as it is found behind a stock mitmproxy, in a lesson that is `PROXIED`."""
-        return self._between.url if self._between else ""
-
-    @property
-    def near_capture(self) -> Path:
-        """Leg A, between browser and proxy; `capture` is leg B then."""
-        return self._between.capture if self._between else Path()
-
     def set_proxy(self, *settings: str) -> None:
-        """Start that mitmproxy again, with these settings, and keep to them (`notes`)."""
-        assert self._between, "the lesson's experiment.py has no PROXIED = True"
+        """Start the proxy of a lesson that is `PROXIED` again, with these settings, and keep to
+        them (`notes`)."""
         self.notes[SETTINGS] = list(settings)
-        with starting("the proxy does not start again"):
-            self._between.start_stock(self.page, settings)
+        self.recording.set_proxy(settings)
 
     def heal(self) -> list[str]:
         """Mend what broke by itself; a line for each thing that the learner should know.
 
         Raises `SessionFailed` when it breaks again and again.
         """
-        told, self._told = self._told, []
+        told, self.recording.told = self.recording.told, []
         if self._demo and self._demo.exit_code is not None and not self._demo.expected_end:
             self._count_mend(f"the demo app ended ({_ending(self._demo)})")
             self.restart_demo()
             told.append("the demo app had ended by itself; it was started again: reload the page")
-        if (gone := self._gone) is not None:
-            what = "tap" if gone.role == "proxy" else "proxy"
-            self._count_mend(f"the {what} ended ({_ending(gone)})")
-            self._end_tap()
-            self._earlier = self.captures
-            self._start_tap(urlsplit(self.page).port or 0)
+        if gone := self.recording.gone:
+            what, child = gone
+            self._count_mend(f"the {what} ended ({_ending(child)})")
+            self.recording.go_on()
             told.append(f"the {what} had ended by itself; it was started again: reload the page")
-        if self._tap:
-            told += [
-                f"the {words}: make room for it, then reload the page"
-                for words in self._tap.complaints(_TAP_COMPLAINT)
-            ]
+        told += [
+            f"the {words}: make room for it, then reload the page"
+            for words in self.recording.complaints()
+        ]
         told += self._heal_workers()
         told += self.stores.heal() if self.stores else []
-        told += self._evidence.faults[self._faults_told :]
-        self._faults_told = len(self._evidence.faults)
+        faults = self.evidence().faults
+        told += faults[self._faults_told :]
+        self._faults_told = len(faults)
         return told
-
-    @property
-    def _gone(self) -> Child | None:
-        """What records or stands in between, and ended by itself."""
-        if self._tap and self._tap.exit_code is not None and not self._tap.expected_end:
-            return self._tap
-        return self._between.ended if self._between else None
 
     def _heal_workers(self) -> list[str]:
         with starting("the balancer does not start again"):
@@ -359,16 +247,43 @@ class Session:
     # What was captured
 
     @property
+    def page(self) -> str:
+        """Where the learner's page is found, through the tap."""
+        return self.recording.page
+
+    @property
+    def proxied(self) -> str:
+        """The page as it is found behind a stock mitmproxy, in a lesson that is `PROXIED`."""
+        return self.recording.between.url if self.recording.between else ""
+
+    @property
+    def capture(self) -> Path:
+        """What the tap writes now."""
+        return self.recording.capture
+
+    @property
+    def near_capture(self) -> Path:
+        """Leg A, between browser and proxy; `capture` is leg B then."""
+        return self.recording.between.capture if self.recording.between else Path()
+
+    @property
+    def captures(self) -> tuple[Path, ...]:
+        """The captures of this run of the lesson, oldest first."""
+        return self.recording.captures
+
+    @property
+    def kept(self) -> tuple[Path, ...]:
+        """Those that hold bytes and will be there when the session has ended."""
+        return self.recording.kept
+
+    @property
     def wake(self) -> int | None:
         """A descriptor that is readable when something new was captured."""
-        return self._follower.wake if self._follower else None
+        return self.recording.wake
 
     def evidence(self) -> Evidence:
         """Everything captured so far in this run of the lesson; the same object each time."""
-        if self._follower:
-            for told in self._follower.drain():
-                self._evidence.take(told)
-        return self._evidence
+        return self.recording.evidence()
 
     def wait_for(
         self, seen: Callable[[Evidence], bool], what: str, patience: float = PATIENCE
@@ -380,7 +295,7 @@ class Session:
             if left <= 0 or self.wake is None:
                 raise ScriptFailed(f"waited {patience:.0f} s in vain for {what}")
             select.select([self.wake], [], [], min(left, 0.2))
-        return self._evidence
+        return self.evidence()
 
     # Acting
 
@@ -447,15 +362,6 @@ class Session:
             raise Unavailable(f"Chromium does not start: {fault}") from None
         finally:
             browser.end()
-
-
-@contextmanager
-def starting(else_words: str) -> Iterator[None]:
-    """What does not start ends the lesson, with these words and its own last ones."""
-    try:
-        yield
-    except StartFailed as fault:
-        raise SessionFailed(f"{else_words}: {fault}") from None
 
 
 def switches(notes: dict[str, Any]) -> list[str]:

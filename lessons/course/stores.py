@@ -25,6 +25,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from lessons.course.model import Unavailable
 from lessons.course.process import Child, StartFailed
@@ -222,7 +223,7 @@ def _end_group(group: int, ending: signal.Signals) -> None:
 def keep(name: str, program: str, place: str, sweep: Callable[[], object]) -> None:
     """Run a server until SIGTERM. `sweep` is called at the end, if the runner is gone by then."""
     store, folder = STORES[name], Path(place)
-    running: subprocess.Popen[bytes] | None = None
+    running: subprocess.Popen[Any] | None = None
     over = False
 
     def end(_number: int = 0, _frame: FrameType | None = None) -> None:
@@ -238,10 +239,10 @@ def keep(name: str, program: str, place: str, sweep: Callable[[], object]) -> No
     folder.mkdir(mode=0o700)
     user = _lend(folder) if store.never_root and os.geteuid() == 0 else {}
     for command in store.commands(program, folder):
-        running = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=folder, **user)
+        running = server = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=folder, **user)
         if over:
             end()
-        if running.wait() != 0 or over:
+        if server.wait() != 0 or over:
             break
     if select.select([0], [], [], 0)[0]:  # end of file: nobody is there any more
         sweep()
@@ -249,7 +250,7 @@ def keep(name: str, program: str, place: str, sweep: Callable[[], object]) -> No
         sys.exit(1)
 
 
-def _lend(folder: Path) -> dict[str, object]:
+def _lend(folder: Path) -> dict[str, Any]:
     """Give a folder to a user that is not root; who that is, as `Popen` takes it. Those of its
     group, and no others, may pass through the scratch folder to get there."""
     import pwd

@@ -27,8 +27,8 @@ from lessons.course.checks import Verdict, run_tests
 from lessons.course.course import Course, experiment_of
 from lessons.course.home import Home
 from lessons.course.model import Do, Exercise, Lesson, LessonError, Prediction, Prose, Show
+from lessons.course.process import SessionFailed
 from lessons.course.runner import blocks
-from lessons.course.session import SessionFailed
 from lessons.course.wire import ScriptFailed
 from lessons.course.words import has_facts
 

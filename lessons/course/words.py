@@ -93,8 +93,8 @@ def prose(text: str, facts: Facts | None, width: int = TEXT_WIDTH) -> Iterator[L
                     yield from (Line("    ").add(part) for part in wrap(code, width - 4))
         elif block[0].startswith("- "):
             for item in _items(block):
-                for index, line in enumerate(_wrapped(item, facts, width - 2)):
-                    yield Line("  " if index else "- ").join(line)
+                for index, part in enumerate(_wrapped(item, facts, width - 2)):
+                    yield Line("  " if index else "- ").join(part)
         else:
             yield from _wrapped(" ".join(block), facts, width)
 

@@ -168,7 +168,7 @@ class Bus:
         tries = 0
         while not self._over.is_set():
             try:
-                with closing(self._client.pubsub()) as line:
+                with closing(self._client.pubsub()) as line:  # type: ignore[no-untyped-call]
                     line.subscribe(*(f"{CHANNEL}{room}" for room in self._rooms))
                     self._hear(line)
             except Exception as fault:  # not every port has a Redis behind it, whatever it answers

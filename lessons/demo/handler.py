@@ -95,7 +95,7 @@ class KeepAlive(Handler):
         That would be the next request, so Werkzeug is shown a connection at its end."""
         environ = super().make_environ()
         if self._may:
-            self.connection, self.rfile = _ended(), io.BytesIO()  # type: ignore[assignment]
+            self.connection, self.rfile = _ended(), io.BytesIO()
         return environ
 
     def send_header(self, keyword: str, value: str) -> None:

@@ -138,8 +138,8 @@ def answer(ws: Any, words: str) -> dict[str, Any] | None:
         kept = everything_kept()
         known = {**ATTEMPTS, PIPE.name: PIPE, **SESSION}
         trials = [read_back(known[name], kept[name]) for name in kept if name in known]
-        told = [each.as_dict() for each in trials]
-        return {"lab": "read", "pid": os.getpid(), "trials": told}
+        found = [each.as_dict() for each in trials]
+        return {"lab": "read", "pid": os.getpid(), "trials": found}
     if words.startswith("{"):
         return None
     return {"lab": "unknown", "asked": preview(words)}

@@ -76,7 +76,7 @@ class LiveLine:
                 self.texts.append(said)
         except (ConnectionClosed, OSError):
             return False
-        return said == marker
+        return bool(said == marker)
 
     def close(self) -> None:
         self._over.set()

@@ -121,12 +121,13 @@ class Way:
         return median(later - sooner for sooner, later in pairwise(self.asked))
 
 
-class Race(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Race:
     """The four ways at once."""
 
     ways: dict[str, Way]
 
-    def __getitem__(self, path: str) -> Way:  # type: ignore[override]
+    def __getitem__(self, path: str) -> Way:
         return self.ways[path]
 
     @property

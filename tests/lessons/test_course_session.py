@@ -18,8 +18,8 @@ from lessons.course.course import Course
 from lessons.course.evidence import Evidence
 from lessons.course.home import Home
 from lessons.course.model import Missing, Unavailable
-from lessons.course.process import StartFailed, frozen
-from lessons.course.session import SETTINGS, Session, SessionFailed, switches
+from lessons.course.process import SessionFailed, StartFailed, frozen
+from lessons.course.session import SETTINGS, Session, switches
 from lessons.course.wire import ScriptFailed
 from tests.lessons.course_tools import ROOT, alive, children_of, environment, until
 from tests.needs import program

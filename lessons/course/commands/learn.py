@@ -13,8 +13,8 @@ from lessons.course.commands.options import FOLDER
 from lessons.course.course import Course, NoSuchLesson
 from lessons.course.home import Home, HomeError
 from lessons.course.model import Lesson, LessonError
+from lessons.course.process import SessionFailed
 from lessons.course.progress import NewerProgress
-from lessons.course.session import SessionFailed
 from lessons.course.wire import ScriptFailed
 
 

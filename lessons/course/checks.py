@@ -71,6 +71,11 @@ class Verdict:
         return done and not self.words
 
     @property
+    def right(self) -> int:
+        """How many of its checks pass."""
+        return sum(check.status == "pass" for check in self.checks)
+
+    @property
     def first_failure(self) -> Check | None:
         return next((check for check in self.checks if check.status == "fail"), None)
 
@@ -97,6 +102,7 @@ def check_and_keep(
         exercise = state.exercise
         exercise.tries += 1
         exercise.passed = verdict.passed
+        exercise.right, exercise.checks = verdict.right, len(verdict.checks)
         exercise.mistake = failure.miss.tag if failure else ""
 
     progress.change(lesson.slug, note)

@@ -47,11 +47,14 @@ class Guess:
 
 @dataclass(slots=True)
 class ExerciseState:
-    """How far the exercise is. `hints` counts the stages shown; `mistake` is the tag of the last
-    one seen, `told` are those that a hint has spoken to."""
+    """How far the exercise is. Of the last try, `right` of its `checks` passed (0 of 0: not known,
+    it was tried before that was kept); `hints` counts the stages shown; `mistake` is the tag of the
+    last one seen, `told` are those that a hint has spoken to."""
 
     passed: bool = False
     tries: int = 0
+    right: int = 0
+    checks: int = 0
     hints: int = 0
     mistake: str = ""
     told: list[str] = field(default_factory=list)

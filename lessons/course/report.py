@@ -78,7 +78,7 @@ def _lines(text: str, label: str = "", style: str = "") -> Iterator[Line]:
 
 def tally(verdict: Verdict, hints: bool) -> Iterator[Line]:
     """How many passed, and what to do next."""
-    passed = sum(check.status == "pass" for check in verdict.checks)
+    passed = verdict.right
     number = verdict.lesson.number
     if verdict.passed:
         many = "its one check passes" if passed == 1 else f"all {passed} checks pass"

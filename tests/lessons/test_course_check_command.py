@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lessons.course.home import Home
+from lessons.course.progress import Progress
 from tests.lessons.course_tools import LESSON, ROOT, SOLUTION, environment, ws101
 
 
@@ -29,6 +30,8 @@ def test_check_by_command(home: Home) -> None:
     passes = ws101("check", "--dir", home.path)
     assert passes.returncode == 0
     assert "all 4 checks pass." in passes.stdout
+    kept = Progress(home)[LESSON.slug].exercise
+    assert (kept.passed, kept.tries, kept.right, kept.checks) == (True, 2, 4, 4)
     assert passes.stderr == ""
     assert max(map(len, passes.stdout.splitlines())) <= 80 or len(str(home.path)) > 60
 

@@ -71,10 +71,33 @@ def test_it_says_what_was_said_and_what_was_measured(home: Home) -> None:
     for text in written(home):
         for words in ("this one", "that one", "2.5 ms later", "that one (right)", "wrong"):
             assert words in text
-        assert "does not pass yet, after 3 checks, with 2 of 3 hints" in text
+        assert "does not pass yet, after 3 tries, with 2 of 3 hints" in text
         assert "0 of 1" in text  # predictions
         assert "1 of 1" in text  # asked again
         assert "January 2027" in text
+
+
+@pytest.mark.parametrize(
+    ("right", "checks", "words"),
+    [
+        (3, 5, "Exercise: 3 of its 5 checks pass, after 3 tries"),
+        (0, 0, "Exercise: does not pass yet, after 3 tries"),  # of a time when none were counted
+        (5, 5, "Exercise: does not pass yet, after 3 tries"),  # and then the process died
+        (-1, 5, "Exercise: does not pass yet, after 3 tries"),
+    ],
+)
+def test_of_an_open_exercise_it_says_how_much_passes(
+    home: Home, right: int, checks: int, words: str
+) -> None:
+    def change(state: LessonState) -> None:
+        state.exercise.right, state.exercise.checks = right, checks
+
+    Progress(home).change(COST.slug, change)
+    for text in written(home):
+        assert words in text
+    Progress(home).change(COST.slug, lambda state: setattr(state.exercise, "passed", True))
+    for text in written(home):
+        assert "Exercise: passes, after 3 tries" in text
 
 
 def test_plots_are_drawn_again_from_the_captures(home: Home) -> None:

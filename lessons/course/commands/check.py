@@ -217,6 +217,7 @@ def begin_anew(lesson: Lesson, home: Home, progress: Progress, paper: Paper) -> 
 
     def forget(state: LessonState) -> None:
         state.exercise.passed = False
+        state.exercise.right = state.exercise.checks = 0
         state.exercise.mistake = ""
 
     progress.change(lesson.slug, forget)

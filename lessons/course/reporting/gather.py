@@ -228,7 +228,9 @@ def _exercise(lesson: Lesson, state: LessonState) -> str:
     if not (exercise.tries or exercise.passed):
         return "Exercise: not tried yet."
     how = "passes" if exercise.passed else "does not pass yet"
-    words = f"Exercise: {how}, after {count(exercise.tries, 'check')}"
+    if not exercise.passed and 0 <= exercise.right < exercise.checks:
+        how = f"{exercise.right} of its {exercise.checks} checks pass"
+    words = f"Exercise: {how}, after {count(exercise.tries, 'try', 'tries')}"
     hints = f"{exercise.hints} of {len(lesson.hints)} hints" if exercise.hints else "no hint"
     about = f", {count(len(exercise.told), 'hint')} about a mistake" if exercise.told else ""
     return f"{words}, with {hints}{about}."

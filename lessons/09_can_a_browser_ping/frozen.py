@@ -22,9 +22,7 @@ from lessons.course.wire import AGENT, ScriptFailed, Wire, request_head
 from .peer import PROGRAM
 
 
-def open_wire(address: tuple[str, int], path: str) -> Wire:
-    """A TCP connection on which the handshake is done."""
-    wire = Wire(*address)
+def shake_hands(wire: Wire, path: str) -> None:
     fields = [
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
@@ -33,14 +31,9 @@ def open_wire(address: tuple[str, int], path: str) -> Wire:
         ("User-Agent", f"{AGENT}, to be frozen"),
         ("Origin", f"http://{wire.authority}"),
     ]
-    try:
-        wire.send(request_head("GET", path, wire.authority, fields))
-        if wire.head(f"the answer to GET {path}").status != 101:
-            raise ScriptFailed(f"{path} does not become a WebSocket")
-    except ScriptFailed:
-        wire.close()
-        raise
-    return wire
+    wire.send(request_head("GET", path, wire.authority, fields))
+    if wire.head(f"the answer to GET {path}").status != 101:
+        raise ScriptFailed(f"{path} does not become a WebSocket")
 
 
 def freeze_a_peer(
@@ -53,23 +46,29 @@ def freeze_a_peer(
     Returns what had come for it by then, and was not read."""
     if not hasattr(signal, "SIGSTOP"):
         raise Unavailable("this system has no SIGSTOP, so no process can be frozen")
-    wire = open_wire(address, path)
-    descriptor, early = wire.socket.fileno(), wire.take(len(wire.buffer)).hex()
-    wire.socket.setblocking(True)
-    process = subprocess.Popen(
-        [sys.executable, "-I", PROGRAM, str(descriptor), early],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    wire = Wire(*address)
+    descriptor = wire.socket.fileno()
+    with subprocess.Popen(
+        [sys.executable, "-I", PROGRAM, str(descriptor)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         pass_fds=(descriptor,),
-    )  # fmt: skip
-    try:
-        answered()
-        os.kill(process.pid, signal.SIGSTOP)
-        given_up()
-        wire.socket.setblocking(False)
-        with suppress(BlockingIOError):
-            return wire.socket.recv(4096, socket.MSG_PEEK)
-        return b""
-    finally:
-        process.kill()  # which a stopped process can't put off
-        process.wait()
-        wire.close()
+    ) as process:  # fmt: skip
+        assert process.stdin
+        assert process.stdout
+        try:
+            process.stdout.readline()  # it runs: once hands are shaken, the server waits not long
+            shake_hands(wire, path)
+            early = wire.take(len(wire.buffer)).hex()
+            wire.socket.setblocking(True)
+            process.stdin.write(f"{early}\n".encode())
+            process.stdin.flush()
+            answered()
+            os.kill(process.pid, signal.SIGSTOP)
+            given_up()
+            wire.socket.setblocking(False)
+            with suppress(BlockingIOError):
+                return wire.socket.recv(4096, socket.MSG_PEEK)
+            return b""
+        finally:
+            process.kill()  # which a stopped process can't put off
+            wire.close()

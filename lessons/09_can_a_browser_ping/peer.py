@@ -1,9 +1,10 @@
 """A peer that can be frozen: it answers each Ping with a Pong, and does nothing else.
 
-    python -I peer.py DESCRIPTOR EARLY
+    python -I peer.py DESCRIPTOR
 
-DESCRIPTOR is a TCP connection on which the handshake is done, EARLY what has come behind it, in
-hexadecimal. It stands alone, so that it starts in no time: the frames that it gets are short.
+DESCRIPTOR is a TCP connection. It says that it is ready, and waits for a line: then the handshake
+is done, and the line is what has come behind it, in hexadecimal. It stands alone, and the frames
+that it gets are short.
 """
 
 import os
@@ -14,10 +15,11 @@ PROGRAM = __file__
 PING, PONG, CLOSE = 0x89, 0x8A, 0x88  # with FIN, RFC 6455 §5.2
 
 
-def main(descriptor: str, early: str = "") -> None:
+def main(descriptor: str) -> None:
     """Answer until the other side closes."""
+    print("ready", flush=True)
+    came = bytes.fromhex(input())
     with socket.socket(fileno=int(descriptor)) as line:
-        came = bytes.fromhex(early)
         while True:
             while len(came) > 1 and len(came) >= 2 + came[1]:
                 first, size = came[0], came[1]

@@ -110,7 +110,7 @@ def test_a_frozen_peer_is_let_go_and_what_was_sent_to_it_lies_there() -> None:
         assert unread.startswith(b"\x89\x00")
         assert b"\x88\x18\x03\xf0no pong in 0.5 seconds" in unread
         with pytest.raises(ScriptFailed, match="does not become a WebSocket"):
-            FROZEN.open_wire(address, "/quiet")
+            FROZEN.freeze_a_peer(address, "/quiet", answered, given_up)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ PATH: Final = "/ws/pieces"
 HEARD: Final = "heard: "
 LONG: Final = 300_000
 """Letters of the page's own long message."""
-PATIENCE: Final = 2.0
+PATIENCE: Final = 10.0
 """Seconds that the server waits for a Pong before it goes on with its message."""
 
 TEXTS: Final = {

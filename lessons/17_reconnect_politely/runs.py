@@ -128,9 +128,10 @@ def losses(lines: Iterable[Connection]) -> list[tuple[float, Connection]]:
     return [(time, line) for line in lines if (time := lost_at(line)) is not None]
 
 
-def run_at(lost: float, lines: list[Connection], until: float = inf) -> Run:
-    """What these did about the loss at that time, up to another time."""
-    here = [line for time, line in losses(lines) if 0 <= time - lost < 1]
+def run_at(lost: float, lines: list[Connection], until: float = inf, within: float = 1.0) -> Run:
+    """What these did about the loss at that time, up to another time. It took `within` seconds, at
+    most, until all of them had lost their connection."""
+    here = [line for time, line in losses(lines) if 0 <= time - lost < within]
     tries = [
         Try(line.opened - lost, line.status or 0, query(line, "n"))
         for line in lines
@@ -147,7 +148,7 @@ def crowd(evidence: Evidence, way: str) -> Run:
         runs[query(line, "run")].append(line)
     for lines in reversed(runs.values()):
         lost = [time for time, _ in losses(lines)]
-        if lost and (run := run_at(min(lost), lines)).whole:
+        if lost and (run := run_at(min(lost), lines, within=inf)).whole:  # a run has one loss
             return run
     raise Missing(f"no crowd has come back by way of {way} yet")
 

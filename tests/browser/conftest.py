@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.needs import program
+
+expect.set_options(timeout=20_000)  # for what must happen anyway; of itself it waits 5 s
 
 QUIET = [
     "--no-sandbox",

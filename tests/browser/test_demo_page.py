@@ -81,14 +81,21 @@ def state(page: Page, name: str) -> None:
     expect(page.locator("#state")).to_have_text(name)
 
 
+def seated(page: Page) -> None:
+    """The chat has greeted the page: only now it hears what is said there."""
+    expect(page.locator("#talk")).to_contain_text("You are ")
+
+
 def event_names(page: Page) -> list[str]:
     """What the page's log says, the oldest first."""
     return page.locator("#events b").all_inner_texts()[::-1]
 
 
 def test_chat_between_two_pages(visit: Open) -> None:
-    one, two = visit("/chat"), visit("/chat")
+    one = visit("/chat")
     state(one, "open")
+    seated(one)
+    two = visit("/chat")
     state(two, "open")
     expect(one.locator("#talk")).to_contain_text("joined")
     one.get_by_label("Say something").fill("hello")
@@ -109,6 +116,7 @@ def test_chat_between_two_pages(visit: Open) -> None:
 def test_polite_close_is_clean_in_the_page(visit: Open) -> None:
     page = visit("/chat")
     state(page, "open")
+    seated(page)
     page.get_by_role("button", name="Close politely").click()
     state(page, "closed")
     expect(page.locator("#code")).to_have_text("1000")
@@ -364,6 +372,8 @@ def test_a_stranger_in_the_room_can_do_no_harm(visit: Open, server: DemoServer) 
     page, board = visit("/chat"), visit("/board")
     state(page, "open")
     state(board, "open")
+    seated(page)
+    until(lambda: live_of(server.app).room("board").members, "the page is at the board")
     with Client.open("/ws/chat", server.port) as stranger:
         stranger.say("x" * 100_000)
         stranger.say("\u202eevil\u2066\x1b]52;c;AAAA\x07\x00</li><script>alert(1)</script>")

@@ -89,7 +89,7 @@ def pongs(live: Live) -> int:
 
 
 def test_a_page_that_hangs_is_alive_to_the_server(page: Page) -> None:
-    patient = {"SOCK_SERVER_OPTIONS": {"ping_interval": 0.7}}  # others use this machine, too
+    patient = {"SOCK_SERVER_OPTIONS": {"ping_interval": 1.2}}  # others use this machine, too
     app = create_app(patient, blueprints=[QUIET.bp])
     live = live_of(app)
     with DemoServer(app) as server:

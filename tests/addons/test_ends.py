@@ -11,9 +11,9 @@ import pytest
 
 from tests.addons.conftest import Ways
 from tests.addons.peers import Authority, Origin, Peer, connect
-from tests.addons.proxies import Proxy, Way, in_front, mitmdump, ws101
+from tests.addons.proxies import Proxy, Way, eventually, in_front, mitmdump, ws101
 from tests.addons.talk import KEY, REQUEST, Talk, frame, text
-from tests.addons.walk import walk
+from tests.addons.walk import Connection, walk
 
 SOME = [
     "mitmdump reverse ws",
@@ -214,4 +214,10 @@ def test_silence_is_not_an_end(ways: Ways) -> None:
     talk.client.close()
     talk.server.rest()
     talk.server.close()
-    assert len(walk(talk.way.proxy.capture).connections) > 20
+    capture = talk.way.proxy.capture
+    found = eventually(lambda: all_ended(walk(capture).connections), "all ends in the capture")
+    assert len(found) > 20
+
+
+def all_ended(found: list[Connection]) -> list[Connection]:
+    return found if all(len(each.ends) == 2 for each in found) else []

@@ -132,7 +132,9 @@ def test_the_server_plays_its_part_and_hands_out(
     with DemoServer(app) as server:
         with Client.open("127.0.0.1", server.port, f"{CASES.PREFIX}editing") as line:
             line.send("key")
-            assert line.receive() == "a" * CASES.BY_NAME["editing"].answers
+            answer = "a" * CASES.BY_NAME["editing"].answers
+            while line.receive() != answer:  # what it says by itself may come before
+                pass
         with Client.open("127.0.0.1", server.port, f"{CASES.PREFIX}nothing") as line:
             line.wait_closed()
 

@@ -48,7 +48,8 @@ def known_mistakes(
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A wrong answer, told. `mark` are offsets in `wire`, a half-open range."""
+    """A wrong answer, told. `mark` are offsets in `wire`, a half-open range. `rfc` is a section, or
+    says in words whose rule it is where no RFC has it."""
 
     where: str = ""
     expected: str = ""
@@ -62,19 +63,23 @@ class Miss:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    @property
+    def rule(self) -> str:
+        """Where the rule is written: `RFC 6455 §5.1`, or the words."""
+        return f"RFC {self.rfc}" if self.rfc[:1].isdecimal() else self.rfc
+
     def lines(self) -> list[str]:
         """The whole story, as plain lines."""
         told = []
         if self.where:
             told.append(self.where)
         told += [f"  {line}" for line in self.picture()]
-        section = f"RFC {self.rfc}" if self.rfc else ""
         if self.expected or self.got:
             told.append(f"expected  {self.expected}")
             told.append(f"got       {self.got}")
         if self.words:
             told.append(self.words)
-        return [*told, *([section] if section else [])]
+        return [*told, *([self.rule] if self.rule else [])]
 
     def picture(self) -> list[str]:
         """The bytes, `^^` under those that are meant."""

@@ -51,11 +51,10 @@ def detail(check: Check) -> Iterator[Line]:
         yield from _lines(text)
     for text in miss.picture():
         yield from _lines(f"  {text}")
-    section = f"RFC {miss.rfc}" if miss.rfc else ""
     if miss.expected or miss.got:
         yield from _lines(miss.expected, "expected  ")
         yield from _lines(miss.got, "got       ", "value")
-    for text in filter(None, (miss.words, section)):
+    for text in filter(None, (miss.words, miss.rule)):
         yield from _lines(text)
     if check.output.strip():
         yield Line()

@@ -273,7 +273,7 @@ def _stub_faults(verdict: Verdict) -> list[str]:
         "where": failure.miss.where,
         "expected": failure.miss.expected,
         "got": failure.miss.got,
-        "the RFC's section": failure.miss.rfc,
+        "the RFC's section, or whose rule it is": failure.miss.rfc,
     }
     lacking = ", ".join(name for name, words in told.items() if not words)
     return [f"{where}: the stub's failure does not say {lacking}"] if lacking else []

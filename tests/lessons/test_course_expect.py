@@ -37,6 +37,12 @@ def test_a_known_mistake_is_named_and_the_bytes_are_marked() -> None:
     ]
 
 
+def test_what_no_rfc_says_is_not_cited_from_one() -> None:
+    for rfc, said in (("9110 §3.3", "RFC 9110 §3.3"), ("the lesson's own rule",) * 2):
+        assert Miss("here", "1", "2", rfc=rfc).lines()[-1] == said
+    assert Miss("here", "1", "2").lines()[-1] == "got       2"
+
+
 def test_what_is_raised_when_asked_is_told_with_the_bytes_and_no_line_of_ours() -> None:
     with (
         pytest.raises(Unanswered) as caught,

@@ -35,7 +35,7 @@ from pathlib import Path
 
 PROGRAM = __file__
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-PATIENCE = 0.6  # seconds for somebody who speaks while a client is let in: a lock makes them wait
+PATIENCE = 1.5  # seconds for somebody who speaks while a client is let in: a lock makes them wait
 LONGEST = 60  # seconds that this process may live
 SERVER_FAULT = 1011
 

@@ -35,7 +35,7 @@ AGREED = "the rule stands in exercise.py; no RFC says what servers tell each oth
 TEXT = "6455 §5.6"
 """What a text frame may carry."""
 LARGEST = 65536
-WAIT = 2.0
+WAIT = 5.0
 """Seconds until a call counts as one that waits for something."""
 KNOWN = (
     (
@@ -378,7 +378,7 @@ def until_all(client: Client, number: int) -> list[str]:
     heard: list[str] = []
     try:
         while len(heard) < number:
-            heard.append(str(client.receive(3.0 if not heard else 1.5)))
+            heard.append(str(client.receive(6.0 if not heard else 4.0)))
         client.ping()  # what was sent before the Pong has come before it
         while True:
             heard.append(str(client.receive(0.001)))

@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 20.0  # seconds, for what must happen anyway
+PATIENCE = 60.0  # seconds, for what must happen anyway
 
 _TOKEN = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])|([\r\n\b])|([^\x1b\r\n\b]+)|(\x1b.?)", re.DOTALL)
 

@@ -15,7 +15,7 @@ import pytest
 
 from inspector.core.rfc import PING
 from lessons.course.course import Course
-from lessons.course.evidence import Evidence
+from lessons.course.evidence import Connection, Evidence
 from lessons.course.home import Home
 from lessons.course.model import Missing, Unavailable
 from lessons.course.process import SessionFailed, StartFailed, frozen
@@ -159,12 +159,14 @@ def test_a_real_browser_can_be_sent_to_a_page(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WS101_CHROMIUM", program("chromium"))
-    before = len(session.evidence().connections)
-    evidence = session.browse(
-        "/chat", lambda e: len(e.connections) > before and e.connections[-1].said("server")
-    )
-    agent = evidence.connections[before].request.get("user-agent") or ""
-    assert "HeadlessChrome" in agent
+
+    def visits(evidence: Evidence) -> list[Connection]:
+        agents = ((each, each.request.get("user-agent") or "") for each in evidence.connections)
+        return [each for each, agent in agents if "HeadlessChrome" in agent]
+
+    evidence = session.browse("/chat", lambda e: bool(visits(e) and visits(e)[-1].said("server")))
+    (visit,) = visits(evidence)
+    assert (visit.path, visit.upgraded) == ("/ws/chat", True)
 
 
 def test_without_a_browser_it_says_so(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

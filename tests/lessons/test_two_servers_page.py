@@ -101,6 +101,8 @@ def test_two_servers_on_one_host() -> None:
         lines[number - 1] = line.replace(f":811{number}", f":{port}").replace(":6379", f":{redis}")
     ready = "ws101 demo listening on "
     with a_redis(redis), running(lines[0], ready), running(lines[1], ready):
+        for port in ports:
+            until(lambda port=port: get_json(port, "/health")["bus"], "it is on the bus")
         hear_each_other(*ports)
         health = get_json(ports[1], "/health")
         shown = re.search(r"^    (\{.*)\.\.\.\}$", section("On one host"), re.MULTILINE)

@@ -33,7 +33,7 @@ bp = Blueprint(
     static_url_path="/between/page",
 )  # fmt: skip
 KEPT = 200
-PATIENCE = 5.0
+PATIENCE = 8.0  # less than a script waits for an answer
 
 ended: OrderedDict[str, str] = OrderedDict()
 """How the newest connections without a Close ended, by the client's port."""

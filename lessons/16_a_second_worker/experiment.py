@@ -104,7 +104,9 @@ def put_on_bus(session: Session) -> None:
     bus = session.redis()
     session.notes["bus"] = True
     session.share(*SERVERS, bus=bus)
-    session.get("/health")
+    session.wait_for(
+        lambda _: session.get("/health").json().get("bus") is True, "a server on the bus"
+    )
 
 
 def on_bus(evidence: Evidence) -> bool:

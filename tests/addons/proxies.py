@@ -83,9 +83,10 @@ class Process:
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         def ask() -> re.Match[str] | None:
+            over = self.popen.poll() is not None and not self.reading  # asked before we look
             if found := re.search(pattern, self.output):
                 return found
-            assert self.popen.poll() is None or self._reader.is_alive(), self.output
+            assert not over, self.output
             return None
 
         return eventually(ask, f"{pattern!r} in:\n{self.output}")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lessons.demo import create_app
 from lessons.demo.board import HEIGHT, PENS, RECORD, WIDTH, records
-from lessons.demo.chat import NICKNAMES, nickname
+from lessons.demo.chat import NICKNAMES, Chat, nickname
 from lessons.demo.live import Room, live_of
 from lessons.demo.server import DemoServer
 from tests.lessons.demo_wire import BINARY, TEXT, Client, get_json, masked, until
@@ -59,6 +59,31 @@ def test_all_hear_the_same_in_the_same_order(server: DemoServer) -> None:
     assert all(lines == heard[0] for lines in heard)
     for client in clients:
         client.sock.close()
+
+
+def test_the_greeting_comes_first_whoever_speaks_just_then() -> None:
+    room = Room("chat")
+    heard: list[str | bytes] = []
+
+    class Newcomer:
+        send = staticmethod(heard.append)
+
+    class Lock:
+        """Each time that it is let go, somebody speaks."""
+
+        depth = 0
+
+        def __enter__(self) -> None:
+            self.depth += 1
+
+        def __exit__(self, *_: object) -> None:
+            if self.depth == 1:
+                room.deliver("Wren: hello")
+            self.depth -= 1
+
+    room.lock = Lock()  # type: ignore[assignment]
+    with Chat(room).seat(Newcomer()):  # type: ignore[arg-type]
+        assert heard[:2] == ["* You are Otter. Here now: Otter.", "Wren: hello"]
 
 
 @given(st.integers(0, 100), st.integers(0, 60))

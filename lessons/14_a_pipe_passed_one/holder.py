@@ -81,10 +81,13 @@ class Helper:
         self.order(name, argument)
         return self.answer()
 
-    def give(self, sock: socket.socket, name: str, argument: object = None) -> Any:
+    def hand(self, sock: socket.socket, name: str, argument: object = None) -> None:
         """A command with a descriptor beside it: this is the whole hand-over."""
         line = json.dumps([name, argument]).encode() + b"\n"
         socket.send_fds(self.control, [line], [sock.fileno()])
+
+    def give(self, sock: socket.socket, name: str, argument: object = None) -> Any:
+        self.hand(sock, name, argument)
         return self.answer()
 
 
@@ -171,9 +174,10 @@ def main(holder: Holder) -> None:
             pass_on(holder)
         elif said == "stay":
             with Helper() as heir:
-                holder.say(says="I pass it on for good")
+                heir.hand(holder.sock, "stay")
+                holder.say(says="I pass it on for good")  # who hears that may kill us: it is done
                 heir.control.settimeout(None)  # as long as the connection lasts
-                heir.give(holder.sock, "stay")
+                heir.answer()
             return
         else:
             holder.say(heard=said[:80])

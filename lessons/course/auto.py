@@ -20,6 +20,7 @@ from lessons.course.moments import (
     Draw,
     Ending,
     HandOver,
+    LeftOut,
     Moment,
     Reveal,
     Say,
@@ -66,6 +67,8 @@ class Transcript:
                 self._write([*telling.question(moment), Line(), note, Line()])
             case Act():
                 return self._act(moment)
+            case LeftOut():
+                self._leave_out(moment.why)
             case Draw():
                 missing = [Line(f"(not shown: {moment.missing})")] if moment.missing else []
                 self._write([*moment.lines, *missing, Line()])
@@ -126,14 +129,17 @@ class Transcript:
             act.action.script(session)
             session.wait_for(act.action.seen, f"what {act.do.name!r} should bring")
         except Unavailable as fault:
-            self.left_out.append(str(fault))
-            self._leaving_out = True
-            self._write([Line(f"left out here: {fault}", "warning"), Line()])
-            return "skipped"
+            self._leave_out(str(fault))
+            return "lacking"
         self._write([Line("seen", "quiet"), Line()])
         for told in session.heal():
             self._write([Line(told, "warning")])
         return "done"
+
+    def _leave_out(self, why: str) -> None:
+        self.left_out.append(why)
+        self._leaving_out = True
+        self._write([Line(f"left out here: {why}", "warning"), Line()])
 
     def _write(self, lines: object) -> None:
         self.paper.lines(lines)  # type: ignore[arg-type]

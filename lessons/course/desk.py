@@ -18,6 +18,7 @@ from lessons.course.moments import (
     Draw,
     Ending,
     HandOver,
+    LeftOut,
     Moment,
     Reveal,
     Say,
@@ -100,6 +101,8 @@ class Desk:
                 return self.ask(moment)
             case Act():
                 return self.act(moment)
+            case LeftOut():
+                self._left_out(moment.why)
             case HandOver():
                 words = sentence(fill(moment.words, Unmeasured(self.run.facts())))
                 self._move = Workbench(self, words).work()
@@ -249,7 +252,7 @@ class Desk:
         self.page, self.proxied = act.action.page, act.action.proxied
         run = self.run
         if not act.already and not self._have(act.action.needs):
-            return "skipped"
+            return "lacking"
         self.show(list(telling.task(act)))
         if act.already:
             self.show([Line("seen already", "quiet"), Line()])
@@ -288,14 +291,17 @@ class Desk:
             try:
                 session.store(name)
             except Unavailable as fault:
-                words = f"The rest of this step is left out: {fault}."
-                self.show([*(Line("! ", "warning").join(x) for x in sentence(words, 74)), Line()])
+                self._left_out(str(fault))
                 return False
             if (took := time.monotonic() - begun) > NOTICED:
                 words = f"started a private {title}, for this sitting only ({took:.1f} s)"
                 self.show([Line(words, "quiet")])
         self.terminal.end_prompt()
         return True
+
+    def _left_out(self, why: str) -> None:
+        words = f"The rest of this step is left out: {why}."
+        self.show([*(Line("! ", "warning").join(x) for x in sentence(words, 74)), Line()])
 
     def _so_far(self, begun: tuple[int, int]) -> str:
         """What has come since then: of WebSockets, else of plain HTTP."""

@@ -16,6 +16,7 @@ from lessons.course.model import (
     Do,
     Exercise,
     Hint,
+    Instead,
     Lesson,
     LessonError,
     Option,
@@ -259,6 +260,13 @@ def _unseal(lines: Lines, fence: _Fence) -> Unseal:
     return Unseal(int(number), fence.line)
 
 
+def _instead(lines: Lines, fence: _Fence) -> Instead:
+    words = _words(lines, "instead", fence)
+    if has_facts(words):
+        raise lines.error("what is said instead names no fact: nothing was measured", fence.line)
+    return Instead(words, fence.line)
+
+
 def _exercise(lines: Lines, fence: _Fence) -> Exercise:
     return Exercise(_words(lines, "exercise", fence), fence.line)
 
@@ -269,6 +277,7 @@ _FENCES: Final[Mapping[str, Callable[[Lines, _Fence], Block]]] = {
     "show": _show,
     "reveal": _reveal,
     "unseal": _unseal,
+    "instead": _instead,
     "exercise": _exercise,
 }
 

@@ -117,6 +117,14 @@ class Unseal:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """Words for who could not have the turn before, as this machine lacks what it needs."""
+
+    words: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exercise:
     """The hand-over to the exercise, with what to write in a sentence or two."""
 
@@ -124,7 +132,7 @@ class Exercise:
     line: int
 
 
-Block = Prose | Prediction | Do | Show | Unveil | Unseal | Exercise
+Block = Prose | Prediction | Do | Show | Unveil | Unseal | Instead | Exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,8 @@ class Action:
     `script(session)` acts as the learner would; the first line of its docstring tells what it does.
     `seen(evidence)` says whether enough has come; `Missing` counts as no. `page` is what the key
     `b` opens, `waiting` whom we are waiting for, `needs` what private servers ("redis",
-    "postgres") have to run before: where one is missing, the rest of its step is left out.
+    "postgres") have to run before: where one is missing, the rest of its step is left out, and what
+    the step would have asked just before.
     `script_only` is what no browser can do. `proxied`: the page is the one behind the proxy.
     """
 

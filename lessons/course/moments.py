@@ -56,7 +56,15 @@ class Act:
     already: bool
 
 
-type Acted = Literal["done", "skipped"]
+type Acted = Literal["done", "skipped", "lacking"]
+"""`lacking`: this machine has not what the turn needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """From here on, the step is left out on this machine: why."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +127,5 @@ class Ending:
         return all(claim.held for claim in self.claims)
 
 
-type Moment = Begin | Say | Ask | Act | Draw | Reveal | HandOver | StepEnd | Ending
+type Moment = Begin | Say | Ask | Act | LeftOut | Draw | Reveal | HandOver | StepEnd | Ending
 type Play = Generator[Moment, str | None, None]

@@ -23,6 +23,7 @@ from lessons.course.model import (
     Do,
     Exercise,
     Experiment,
+    Instead,
     Lesson,
     LessonError,
     Missing,
@@ -41,6 +42,7 @@ from lessons.course.moments import (
     Draw,
     Ending,
     HandOver,
+    LeftOut,
     Moment,
     Play,
     Reveal,
@@ -51,6 +53,7 @@ from lessons.course.program import command
 from lessons.course.progress import Guess, LessonState, Progress
 from lessons.course.session import Session, is_seen
 from lessons.course.show import drawn
+from lessons.course.stores import lacking
 from lessons.course.words import Facts, UnknownFact, Unmeasured, fill, has_facts
 
 MOST_AGAIN: Final = 2
@@ -171,7 +174,12 @@ def play(run: Run, *, ask_again: bool = True) -> Play:
 
 def _step(run: Run, step: Step) -> Play:
     pending: list[Prediction] = []
-    for block in step.blocks:
+    at, lacks, why = _lacks(run, step)
+    for place, block in enumerate(step.blocks):
+        if lacks and place == at:
+            _note(run, lacks, skipped=True)
+            yield LeftOut(why)
+            break
         match block:
             case Prose():
                 yield Say(block.text, run.facts(), block.line)
@@ -180,7 +188,8 @@ def _step(run: Run, step: Step) -> Play:
                 if not block.sealed:
                     pending.append(block)
             case Do():
-                if (yield from _act(run, block)) == "skipped":
+                if (acted := (yield from _act(run, block))) != "done":
+                    lacks = block if acted == "lacking" else None
                     break
             case Show():
                 yield _draw(run, block)
@@ -192,6 +201,29 @@ def _step(run: Run, step: Step) -> Play:
             case Exercise():
                 yield HandOver(block, block.words)
     yield from _reveal(run, pending)
+    if lacks:
+        for block in step.blocks:
+            if isinstance(block, Instead):
+                yield Say(block.words, {}, block.line)
+
+
+def _lacks(run: Run, step: Step) -> tuple[int, Do | None, str]:
+    """The first turn of a step that can't be had, as a private server it needs is not installed;
+    why; and where that ends the step: before the questions that wait for this turn."""
+    asked: list[int] = []
+    for place, block in enumerate(step.blocks):
+        match block:
+            case Prediction():
+                asked.append(place)
+            case Show() | Unveil():
+                asked.clear()
+            case Do():
+                action = run.action(block)
+                why = lacking(action.needs, run.session.stores)
+                if why and not is_seen(action.seen, run.evidence()):
+                    return [*asked, place][0], block, why
+                asked.clear()
+    return 0, None, ""
 
 
 def _predict(run: Run, prediction: Prediction) -> Play:
@@ -220,14 +252,19 @@ def _act(run: Run, do: Do) -> Generator[Moment, str | None, str | None]:
     words = fill(do.words, Unmeasured(run.facts()))
     already = is_seen(action.seen, run.evidence())
     acted = yield Act(do, action, words, already)
+    _note(run, do, skipped=acted != "done")
+    return acted
+
+
+def _note(run: Run, do: Do, *, skipped: bool) -> None:
+    """Keep whether a turn was left out."""
 
     def note(state: LessonState) -> None:
         state.skipped = [name for name in state.skipped if name != do.name]
-        if acted == "skipped":
+        if skipped:
             state.skipped.append(do.name)
 
     run.keep(note)
-    return acted
 
 
 def _draw(run: Run, show: Show) -> Draw:

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,6 +204,18 @@ class Stores:
     def close(self) -> None:
         for name in list(self._running):
             self._bury(STORES[name])
+
+
+def lacking(names: Iterable[str], stores: Stores | None = None) -> str:
+    """Why one of them can't be had, as far as that is known before it is started: it is not
+    installed. Empty if they all are."""
+    for name in names:
+        if not (stores and stores.runs(name)):
+            try:
+                STORES[name].find()
+            except Unavailable as fault:
+                return str(fault)
+    return ""
 
 
 def _end_group(group: int, ending: signal.Signals) -> None:

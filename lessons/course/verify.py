@@ -26,7 +26,7 @@ from lessons.course.auto import run_by_script
 from lessons.course.checks import Verdict, run_tests
 from lessons.course.course import Course, experiment_of
 from lessons.course.home import Home
-from lessons.course.model import Do, Exercise, Lesson, LessonError, Prediction, Prose, Show
+from lessons.course.model import Do, Exercise, Instead, Lesson, LessonError, Prediction, Prose, Show
 from lessons.course.process import SessionFailed
 from lessons.course.runner import blocks
 from lessons.course.wire import ScriptFailed
@@ -183,12 +183,19 @@ def _words(proof: Proof, course: Course, home: Home) -> None:
             ]
             if has_facts(block.again) or (block.sealed and has_facts(block.question)):
                 faults.append(f"{where}: asked again, a question can't name a fact")
-        if isinstance(block, Prose):
+        if isinstance(block, Prose | Instead):
+            text = block.text if isinstance(block, Prose) else block.words
             faults += [
                 f"{where}: a line of code is wider than 76: {line.strip()[:40]}..."
-                for line in block.text.split("\n")
+                for line in text.split("\n")
                 if line.startswith("    ") and len(line) > 80
             ]
+    faults += [
+        f"{lesson.slug}/en.md:{block.line}: no turn of this step can be lacking: instead of what?"
+        for step in lesson.steps
+        for block in step.blocks
+        if isinstance(block, Instead) and not any(isinstance(each, Do) for each in step.blocks)
+    ]
     used = {block.name for block in blocks(lesson) if isinstance(block, Do)}
     faults += [
         f"{lesson.slug}/experiment.py: nothing in en.md does the action {name!r}"
@@ -213,7 +220,7 @@ def _script(proof: Proof, course: Course, home: Home) -> None:
     faults += transcript.unmeasured
     held = f"{count(transcript.claims, 'claim')} on captured bytes"
     if transcript.left_out:
-        held += f" (left out here: {'; '.join(transcript.left_out)})"
+        held += f" (left out here: {'; '.join(dict.fromkeys(transcript.left_out))})"
     if not transcript.claims:
         faults.append(f"{proof.lesson.slug}/experiment.py makes no claim")
     proof.note(faults, held)

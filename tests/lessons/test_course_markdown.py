@@ -128,6 +128,8 @@ PREDICT = "```predict p\nWhich?\n- a: A\n- b: B\nanswer: {x}\n```\n"
         (HEAD + PREDICT.replace("```\n", "answer: {y}\n```\n"), 12, "stands here twice"),
         (HEAD + PREDICT + PREDICT, 13, "the name 'p' is taken"),
         (HEAD + "```reveal now\n```\n", 7, "no name and no words"),
+        (HEAD + "```instead\n```\n", 7, "needs words"),
+        (HEAD + "```instead\nIt was {x}.\n```\n", 7, "nothing was measured"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(

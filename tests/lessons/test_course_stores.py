@@ -18,7 +18,9 @@ import redis
 from lessons.course.course import Course
 from lessons.course.home import Home
 from lessons.course.model import Unavailable
-from lessons.course.progress import Progress
+from lessons.course.moments import Act, Ask, Begin, LeftOut, Moment, Reveal, Say, StepEnd
+from lessons.course.progress import LessonState, Progress
+from lessons.course.runner import Run, play
 from lessons.course.session import Session
 from lessons.course.stores import STORES, Stores
 from tests.lessons.course_tools import ROOT, alive, children_of, environment, until
@@ -180,15 +182,68 @@ def test_a_learner_is_told_what_starts_and_what_is_left_out(tmp_path: Path) -> N
         sitting.sees("You predicted: works, but. It was: fails loudly")
         sitting.press("enter")
         sitting.sees("PostgreSQL is strict.")
-        sitting.press("1", "enter")
         sitting.sees("The rest of this step is left out: no PostgreSQL is installed here")
-        sitting.sees("That was not measured in this run")
+        sitting.sees("For `ws` itself PostgreSQL knows no type")
+        assert "Into the strict one" not in sitting.look()  # nobody is asked what can't be measured
         sitting.kill()
         sitting.ends()
         assert sitting.screen.wrapped == []
         for pid in everyone:
             until(lambda pid=pid: not alive(pid), "they end with the runner")
-    assert Progress(home)["13_can_i_store_it"].predictions["redis"].answer == "loud"
+    kept = Progress(home)["13_can_i_store_it"]
+    assert kept.predictions["redis"].answer == "loud"
+    assert "postgres_json" not in kept.predictions
+    assert kept.skipped == ["postgres"]
+
+
+def moments_of(home: Home, title: str) -> tuple[list[Moment], LessonState]:
+    """What somebody meets in a step of lesson 16, whose script finds that it lacks something."""
+    lesson, progress = Course().find("16"), Progress(home)
+    step = next(place for place, step in enumerate(lesson.steps) if step.title == title)
+    progress.change(lesson.slug, lambda state: setattr(state, "step", step))
+    moments = play(Run(Course(), lesson, Session(lesson, home), progress))
+    told, reply = [next(moments)], None
+    while not isinstance(told[-1], StepEnd):
+        match told[-1]:
+            case Ask():
+                reply = told[-1].options[0].key
+            case Act():
+                reply = "lacking"
+            case _:
+                reply = None
+        told.append(moments.send(reply))
+    return told, progress[lesson.slug]
+
+
+def test_what_can_not_be_measured_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WS101_REDIS_SERVER", "/none")
+    for title, kinds, name, words in (
+        ("A bus", [Begin, Say, LeftOut, Say, StepEnd], "bus", "stay two rooms"),
+        ("How many copies?", [Begin, LeftOut, Say, StepEnd], "copies", "sends it out twice"),
+        ("The echo", [Begin, Say, LeftOut, Say, StepEnd], "order", "sooner than others"),
+        ("A gap", [Begin, Say, LeftOut, Say, StepEnd], "gap", "never comes"),
+    ):
+        told, state = moments_of(Home(tmp_path), title)
+        assert [type(moment) for moment in told] == kinds
+        (why,) = (moment.why for moment in told if isinstance(moment, LeftOut))
+        assert why.startswith("no Redis is installed here (apt install redis-server, ")
+        assert isinstance(told[-2], Say)
+        assert words in told[-2].text
+        assert name in state.skipped
+        assert not state.predictions
+
+
+def test_one_that_is_there_and_does_not_start_is_told_in_words_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WS101_REDIS_SERVER", sys.executable)
+    told, state = moments_of(Home(tmp_path), "A gap")
+    assert [type(moment) for moment in told] == [Begin, Say, Ask, Act, Reveal, Say, StepEnd]
+    assert isinstance(told[4], Reveal)
+    assert told[4].answer_key is None
+    assert state.skipped == ["gap"]
 
 
 def test_a_session_starts_none_unasked_and_ends_what_it_started(tmp_path: Path) -> None:

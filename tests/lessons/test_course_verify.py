@@ -76,6 +76,9 @@ def test_modules_that_a_check_loads_are_no_stray_files(copied: Path) -> None:
     assert proved(copied, "files").faults == []
 
 
+INSTEAD = "```instead\nwords\n```\n\n```exercise"
+
+
 @pytest.mark.parametrize(
     ("step", "spoil", "fault"),
     [
@@ -88,6 +91,7 @@ def test_modules_that_a_check_loads_are_no_stray_files(copied: Path) -> None:
         ("words", edit("en.md", "```do again", "```do never"), "no action 'never'"),
         ("words", edit("en.md", "show table keys", "show table locks"), "no table 'locks'"),
         ("words", edit("en.md", "show table keys", "show plot cost"), "no plot 'cost'"),
+        ("words", edit("en.md", "```exercise", INSTEAD), "instead of what?"),
         ("words", edit("en.md", "Where in its request", "What in {page}"), "can't name a fact"),
         ("words", edit("en.md", "```exercise", "```"), "belong together"),
         ("words", edit("en.md", "sent.\n```", "sent.\n```\n\nSo."), "never read"),

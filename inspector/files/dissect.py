@@ -114,6 +114,9 @@ class _Dissector:
         self.joining: dict[int, None] = {}
         """Streams that keep bytes until it is known what they are, the oldest first."""
         self.numbers: dict[int, int] | None = None
+        self.over: dict[int, set[bool]] = {}
+        """Which directions of a stream can bring nothing more (is it the client's?), whoever ended
+        them."""
         self.count = 0
         self.now = 0.0
         """Time of the latest event."""
@@ -143,7 +146,11 @@ class _Dissector:
                 ended: Side = "client" if event.from_client else "server"
                 told = conversation.end(ended, event.how, event.time)
                 yield from self._told(connection, conversation, told)
-            if conversation.ended:
+            over = self.over.setdefault(connection.stream, set())
+            over.add(event.from_client)
+            if len(over) == 2 and not conversation.ended:
+                yield from self._told(connection, conversation, conversation.finish(self.now))
+            if len(over) == 2 or conversation.ended:
                 self.forget(connection.stream)
         elif isinstance(event, tcp.Gap):
             missed: Side = "client" if event.from_client else "server"
@@ -237,6 +244,7 @@ class _Dissector:
         self.streams.pop(stream, None)
         self.undecided.discard(stream)
         self.waiting.discard(stream)
+        self.over.pop(stream, None)
         if stream in self.asking:
             self.across.waits_no_more(self.asking.pop(stream)[1])
         self.joining.pop(stream, None)

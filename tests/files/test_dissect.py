@@ -70,6 +70,28 @@ def test_what_waits_for_a_fragment_is_counted_with_all_that_it_carries(
     assert sum(isinstance(item.event, Messaged) for item in told) == 49
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_where_the_proxy_ended_a_direction_nothing_waits_for_the_end_of_the_capture(
+    first: bool,
+) -> None:
+    """A client hangs up, and the proxy then lets the server go: what came of a last frame is told
+    at once, not when a live view is over."""
+
+    ends: list[CaptureEvent] = [
+        TcpEnded(1, first, None, 1.0),
+        TcpEnded(1, not first, None, 1.0, by_proxy=True),
+    ]
+    later = [*shaken(2), *[client(b"\x89\x80abcd", 2)] * 3]
+    capture = [*shaken(), server(b"\x20\x7d half of"), *ends, *later]
+    told = [item for item in dissect(capture, settle=False) if isinstance(item, Item)]
+    over = next(n for n, item in enumerate(told) if isinstance(item.event, Closed))
+    assert {item.connection.stream for item in told[: over + 1]} == {1}
+    assert {item.connection.stream for item in told[over + 1 :]} == {2}
+    broken = [item.event.rule.id for item in told[:over] if isinstance(item.event, Finding)]
+    assert "frame-rsv2-set" in broken
+    assert broken.count("frame-truncated") == (not first)  # blamed on who ended, not on the proxy
+
+
 def test_a_frame_waits_for_its_messages_number_and_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

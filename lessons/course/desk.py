@@ -300,7 +300,7 @@ class Desk:
         return True
 
     def _left_out(self, why: str) -> None:
-        words = f"The rest of this step is left out: {why}."
+        words = f"The rest of this step can't be done here: {why}."
         self.show([*(Line("! ", "warning").join(x) for x in sentence(words, 74)), Line()])
 
     def _so_far(self, begun: tuple[int, int]) -> str:

@@ -182,7 +182,7 @@ def test_a_learner_is_told_what_starts_and_what_is_left_out(tmp_path: Path) -> N
         sitting.sees("You predicted: works, but. It was: fails loudly")
         sitting.press("enter")
         sitting.sees("PostgreSQL is strict.")
-        sitting.sees("The rest of this step is left out: no PostgreSQL is installed here")
+        sitting.sees("The rest of this step can't be done here: no PostgreSQL is installed here")
         sitting.sees("For `ws` itself PostgreSQL knows no type")
         assert "Into the strict one" not in sitting.look()  # nobody is asked what can't be measured
         sitting.kill()

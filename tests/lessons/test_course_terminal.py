@@ -162,7 +162,7 @@ def test_a_bell_that_rang_is_heard_whatever_is_waited_for(
         os.read(terminal.keyboard.descriptor, 16)  # nobody presses a key
         session.get("/health")
         session.wait_for(lambda evidence: bool(evidence.http and evidence.http[0].body), "it")
-        session._follower._ring()  # type: ignore[union-attr]
+        session.recording._follower._ring()  # type: ignore[union-attr]
         looks = iter((False, False, True))
         assert desk.wait("waiting", until=lambda: next(looks)) == ""
         wake = session.wake

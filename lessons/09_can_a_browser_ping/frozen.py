@@ -51,7 +51,7 @@ def freeze_a_peer(
     with subprocess.Popen(
         [sys.executable, "-I", PROGRAM, str(descriptor)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        pass_fds=(descriptor,),
+        pass_fds=(descriptor,), process_group=0,  # if we are killed, that is its end, even stopped
     ) as process:  # fmt: skip
         assert process.stdin
         assert process.stdout

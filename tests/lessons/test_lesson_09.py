@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
+import signal
+import socket
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -113,6 +118,31 @@ def test_a_frozen_peer_is_let_go_and_what_was_sent_to_it_lies_there() -> None:
         assert b"\x88\x18\x03\xf0no pong in 1.5 seconds" in unread
         with pytest.raises(ScriptFailed, match="does not become a WebSocket"):
             FROZEN.freeze_a_peer(address, "/quiet", answered, given_up)
+
+
+RUNNER = """
+import os, sys
+from lessons.course.course import Course, load
+freeze = load(Course().find("9"), "frozen").freeze_a_peer
+freeze(("127.0.0.1", int(sys.argv[1])), "/", int, lambda: (print(os.getpid(), flush=True), input()))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing can be frozen")
+def test_a_frozen_peer_does_not_stay_when_its_runner_is_killed() -> None:
+    """Not even where a shell outlives the runner, as in a script: stopped, it would lie there."""
+    shell = ["sh", "-c", '"$@"; cat', "sh", sys.executable, "-c", RUNNER]
+    with socket.create_server(("127.0.0.1", 0)) as takes:
+        port = str(takes.getsockname()[1])
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "start_new_session": True}
+        with subprocess.Popen([*shell, port], **pipes) as script, takes.accept()[0] as line:  # type: ignore[call-overload]
+            line.settimeout(20)
+            while not line.recv(65536).endswith(b"\r\n\r\n"):
+                pass
+            line.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+            os.kill(int(script.stdout.readline()), signal.SIGKILL)
+            line.shutdown(socket.SHUT_WR)  # it would see that, could it run
+            assert line.recv(1) == b""
 
 
 @pytest.mark.parametrize(

@@ -275,9 +275,9 @@ def joined(evidence: Evidence, session: Session) -> Facts:
     one, other = meeting.one, meeting.other
     yield "bus_one_pid", one.pid
     yield "bus_other_pid", other.pid
-    said, heard = meeting.arrived(one, other)
-    yield "bus_said", said
-    yield "bus_heard", heard
+    both_ways = (meeting.arrived(one, other), meeting.arrived(other, one))
+    yield "bus_said", sum(said for said, _ in both_ways)
+    yield "bus_heard", sum(heard for _, heard in both_ways)
     if meeting.both_spoke:
         yield "delay", (other.of(one)[0].time - meeting.told(one)[0].time) * 1000
 

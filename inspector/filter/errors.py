@@ -28,8 +28,8 @@ class FilterError(ValueError):
         super().__init__(text, column, words, hint)
         self.text = text
         self.column = column
-        self.words = safe(words)
-        self.hint = safe(hint)
+        self.words = visible(words)
+        self.hint = visible(hint)
 
     @property
     def told(self) -> str:
@@ -39,8 +39,8 @@ class FilterError(ValueError):
     def __str__(self) -> str:
         start = max(0, self.column - 1 - ROOM // 2)
         before, after = self.text[start : self.column - 1], self.text[self.column - 1 :]
-        before = ("…" if start else "") + safe(before)
-        shown = before + safe(after, max(1, ROOM - len(before)))
+        before = ("…" if start else "") + visible(before)
+        shown = before + visible(after, max(1, ROOM - len(before)))
         return f"{shown}\n{' ' * cells(before)}^ {self.told}"
 
 
@@ -65,9 +65,20 @@ def cells(text: str) -> int:
     )
 
 
+def visible(text: str, limit: int | None = None) -> str:
+    """`text` as `safe` has it, and an odd space as its number: a no-break space that came along
+    from a web page looks like a space, and is what is wrong."""
+    text = text if limit is None else text[: limit + 1]
+    return safe("".join(f"\\u{ord(c):04x}" if odd_space(c) else c for c in text), limit)
+
+
+def odd_space(character: str) -> bool:
+    return character != " " and unicodedata.category(character) == "Zs"
+
+
 def named(text: str) -> str:
     """A piece of the filter in quotes, as words name it."""
-    return f"'{safe(text, MAX_QUOTED)}'"
+    return f"'{visible(text, MAX_QUOTED)}'"
 
 
 def meant(word: str, names: Iterable[str]) -> str:

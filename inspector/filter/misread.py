@@ -7,7 +7,7 @@ from typing import Final
 
 from lark import Token
 
-from inspector.filter.errors import named, one_of
+from inspector.filter.errors import named, odd_space, one_of
 from inspector.filter.kinds import DURATIONS, OPERATORS, SIZES
 
 STRAY: Final = {
@@ -29,6 +29,8 @@ def stray(text: str, place: int) -> tuple[str, str]:
     character = text[place]
     if character in STRAY:
         return STRAY[character]
+    if odd_space(character):
+        return f"{named(character)} has no place here: it only looks like a space", "type a space"
     return f"{named(character)} has no place here", "texts stand in quotes"
 
 

@@ -139,6 +139,7 @@ WRONG = [
     ),
     ("header[x]", 8, "a name in quotes is expected"),
     ("fin $ masked", 5, "'$' has no place here"),
+    ("fin\u00a0and masked", 4, r"'\u00a0' has no place here: it only looks like a space; type a"),
     ("fin masked", 5, "an operator is missing between 'fin' and 'masked'"),
 ]
 

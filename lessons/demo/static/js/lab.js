@@ -104,7 +104,7 @@ function hear(data) {
   if (said.lab === "hello") return greet(said);
   if (said.lab === "tried") return file(said);
   if (said.lab === "absent") {
-    return say(`There is ${said.words} for the server to use. The course starts one at the step that needs it.`);
+    return say(`There is ${said.words} for the server to use. The course starts one at the step that needs it, if it is installed.`);
   }
   if (said.lab === "read") {
     said.trials.forEach((trial) => file(trial, said.pid));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from inspector.files.dissect import address_text
@@ -19,6 +20,7 @@ from .shelves import (
     LOUD,
     PIPE,
     WORKS,
+    Told,
     Trial,
     by_server,
     ending,
@@ -47,6 +49,12 @@ from .tables import (
 )
 
 __all__ = ["ACTIONS", "TABLES", "claims", "facts"]
+
+VISITS = 3
+"""How often the script's Chromium may come: one that is ended at once may not have written yet what
+its page kept."""
+SLOT = b"ws as JSON"
+"""The page's last name for what it keeps in localStorage (lab.js)."""
 
 # What is done
 
@@ -146,8 +154,26 @@ def try_in_page(session: Session) -> None:
             "no Chromium here (apt install chromium, or brew install --cask chromium): "
             "the browser's part has to be done in a browser of your own"
         )
-    session.browse("/lab?act=browser", tried_in_page, profile="lab")
+    for _ in range(VISITS):
+        tried = len(in_page(session.evidence()))
+        session.browse(
+            "/lab?act=browser",
+            lambda evidence, tried=tried: len(in_page(evidence)) >= tried + len(PAGE),
+            profile="lab",
+        )
+        if is_written(session.profile("lab")):
+            break
     session.state["page"] = True
+
+
+def in_page(evidence: Evidence) -> list[Told]:
+    return list(notes(evidence, "browser"))
+
+
+def is_written(profile: Path) -> bool:
+    """Is what the page kept on the disk, so that the next Chromium finds it there?"""
+    files = (path for path in profile.glob("*/Local Storage/**/*") if path.is_file())
+    return any(SLOT in path.read_bytes() for path in files)
 
 
 def tried_in_page(evidence: Evidence) -> bool:

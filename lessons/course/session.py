@@ -340,6 +340,10 @@ class Session:
         with self.http() as http:
             return http.post(path, body)
 
+    def profile(self, name: str) -> Path:
+        """The folder in which a Chromium of ours remembers, for `browse`."""
+        return self.scratch / f"browser-{name}"
+
     def browse(
         self,
         path: str,
@@ -353,7 +357,7 @@ class Session:
         chromium = self.chromium
         if chromium is None:
             raise Unavailable("no Chromium is installed here, so the script can't play browser")
-        remembering = [str(self.scratch / f"browser-{profile}")] if profile else []
+        remembering = [str(self.profile(profile))] if profile else []
         browser = Child("browser", chromium, f"{self.page}{path}", *remembering)
         try:
             browser.ready(_BROWSER_READY)

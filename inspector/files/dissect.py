@@ -141,16 +141,17 @@ class _Dissector:
             told = conversation.receive(side, event.data, event.time)
             yield from self._told(connection, conversation, told)
         elif isinstance(event, tcp.Ended):
+            over = self.over.setdefault(connection.stream, set())
+            over.add(event.from_client)
             if not event.by_proxy:  # where the recording proxy went away, neither peer ended
                 self.now = max(self.now, event.time)
                 ended: Side = "client" if event.from_client else "server"
                 told = conversation.end(ended, event.how, event.time)
                 yield from self._told(connection, conversation, told)
-            over = self.over.setdefault(connection.stream, set())
-            over.add(event.from_client)
-            if len(over) == 2 and not conversation.ended:
+            if conversation.ended:
+                self.forget(connection.stream)
+            elif len(over) == 2:
                 yield from self._told(connection, conversation, conversation.finish(self.now))
-            if len(over) == 2 or conversation.ended:
                 self.forget(connection.stream)
         elif isinstance(event, tcp.Gap):
             missed: Side = "client" if event.from_client else "server"

@@ -17,8 +17,24 @@ from urllib.parse import urlsplit
 
 from lessons.course.process import Child, StartFailed
 
-TAP_READY: Final = r"ws101 proxy listening on (http://\S+)"
+_TAP_READY: Final = r"ws101 proxy listening on (http://\S+)"
 _STOCK_READY: Final = r"listening at \*?:?(127\.0\.0\.1:\d+)"
+
+
+def start_tap(to: str, port: int, capture: Path, env: Mapping[str, str]) -> tuple[Child, str]:
+    """A tap in front of the address `to`, at `port` if that is free, and where it is found. Raises
+    `StartFailed`."""
+    tap = Child(
+        "proxy", "--to", to, "--listen", f"127.0.0.1:{port}",
+        "--http", "--quiet", "-o", str(capture), env=env,
+    )  # fmt: skip
+    try:
+        return tap, tap.ready(_TAP_READY)[1]
+    except BaseException as fault:  # an interrupt, too, must not leave it behind
+        tap.end()
+        if not (port and isinstance(fault, StartFailed) and "is taken" in str(fault)):
+            raise
+    return start_tap(to, 0, capture, env)
 
 
 class Between:
@@ -39,19 +55,7 @@ class Between:
         """Stand in front of `page`, at `port` if that is free. Raises `StartFailed`."""
         self.capture = capture
         self.start_stock(page, options)
-        for place in dict.fromkeys((port, 0)):
-            self._tap = Child(
-                "proxy", "--to", self._stock_url, "--listen", f"127.0.0.1:{place}",
-                "--http", "--quiet", "-o", str(capture), env=self._env,
-            )  # fmt: skip
-            try:
-                self.url = self._tap.ready(TAP_READY)[1]
-            except StartFailed as fault:
-                self._tap.end()
-                if "is taken" not in str(fault) or not place:
-                    raise
-            else:
-                return
+        self._tap, self.url = start_tap(self._stock_url, port, capture, self._env)
 
     def start_stock(self, page: str, options: Sequence[str]) -> None:
         """Start the proxy, or start it again with other settings (`keep_host_header=true`)."""

@@ -10,13 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lessons.course.between import TAP_READY, Between
+from lessons.course.between import Between, start_tap
 from lessons.course.child import SCRATCH
 from lessons.course.evidence import Evidence
 from lessons.course.follower import Follower
 from lessons.course.home import Home, HomeError
 from lessons.course.model import Lesson
-from lessons.course.process import Child, SessionFailed, StartFailed, starting
+from lessons.course.process import Child, starting
 
 _COMPLAINT = r"capture is incomplete: [^:]+"
 
@@ -60,28 +60,15 @@ class Recording:
 
     def _start_tap(self, port: int) -> None:
         self.capture = self._new_capture()
-        for place in dict.fromkeys((port, 0)):
-            tap = Child(
-                "proxy", "--to", self._to, "--listen", f"127.0.0.1:{place}",
-                "--http", "--quiet", "-o", str(self.capture),
-                env=self._env,
-            )  # fmt: skip
-            try:
-                self.page = tap.ready(TAP_READY)[1]
-            except StartFailed as fault:
-                tap.end()
-                if "is taken" in str(fault) and place:
-                    continue
-                raise SessionFailed(f"the tap does not start: {fault}") from None
-            if port and not place:
-                self.told.append(
-                    f"port {port} is taken (another ws101 learn?): this run is at {self.page}"
-                )
-            self._tap = tap
-            if self.between:
-                self._start_between(self.between)
-            self._follower = Follower(*self._own)
-            return
+        with starting("the tap does not start"):
+            self._tap, self.page = start_tap(self._to, port, self.capture, self._env)
+        if port and urlsplit(self.page).port != port:
+            self.told.append(
+                f"port {port} is taken (another ws101 learn?): this run is at {self.page}"
+            )
+        if self.between:
+            self._start_between(self.between)
+        self._follower = Follower(*self._own)
 
     def _start_between(self, between: Between) -> None:
         """The proxy of a lesson that has one, and the tap in front of it."""
